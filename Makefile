@@ -1,0 +1,52 @@
+# make book    build the site into _build/html
+# make serve   open it in a browser
+# make test    run all tests
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+VENDOR := assets/vendor/LICENSES.txt
+PAGE := _build/html/index.html
+
+# so that npm runs the venv's node, and notebooks the venv's kernel
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.PHONY: book serve test data lock clean
+
+book: $(INSTALLED) $(VENDOR) data
+	jupyter-book build -W -n --keep-going .
+
+serve: $(PAGE)
+	(sleep 1; python -m webbrowser "http://localhost:$(PORT)/") & python -m http.server -d _build/html $(PORT)
+
+test: $(INSTALLED)
+	python -m pytest tests/unit
+	$(MAKE) book
+	python tests/browser.py
+	python -m pytest tests/site
+
+data: $(INSTALLED)
+	python -m d2lnotes data
+
+lock: $(INSTALLED)
+	uv pip compile -q --universal --python-version 3.11 --no-annotate --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command "make lock" requirements.in -o requirements.txt
+
+clean:
+	rm -rf _build assets/vendor frontend/node_modules
+
+$(PAGE):
+	$(MAKE) book
+
+$(INSTALLED): requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本，现在是 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 book 指定")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -r requirements.txt
+	$(BIN)/pip install --no-deps d2l==1.0.3
+	touch $@
+
+$(VENDOR): $(INSTALLED) frontend/package-lock.json $(wildcard frontend/*.js frontend/*.mjs frontend/*.css)
+	npm --prefix frontend ci
+	npm --prefix frontend run build
+	touch $@
