@@ -1,0 +1,48 @@
+"""LeNet-5, as textbooks teach it today.
+
+Source: LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document
+recognition", 1998. Unlike the paper: 28x28 input padded by 2 in place of 32x32, logistic in place
+of scaled tanh, plain average pooling, every C3 map sees all S2 maps, a linear output layer.
+"""
+
+from torch import nn
+
+
+def lenet(num_classes=10, in_channels=1, *, width=1.0):
+    """Build LeNet for 28x28 images.
+
+    Args:
+        num_classes: Number of output scores.
+        in_channels: Channels of the input image.
+        width: Factor on every hidden layer's channels and units; 1.0 is the textbook's.
+
+    Returns:
+        A network from ``(N, in_channels, 28, 28)`` to scores ``(N, num_classes)``.
+
+    Raises:
+        ValueError: If ``width`` leaves a layer without channels.
+    """
+    c1, c2, f1, f2 = _scale((6, 16, 120, 84), width)
+    return nn.Sequential(
+        nn.Conv2d(in_channels, c1, kernel_size=5, padding=2),
+        nn.Sigmoid(),
+        nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.Conv2d(c1, c2, kernel_size=5),
+        nn.Sigmoid(),
+        nn.AvgPool2d(kernel_size=2, stride=2),
+        nn.Flatten(),
+        nn.Linear(c2 * 5 * 5, f1),
+        nn.Sigmoid(),
+        nn.Linear(f1, f2),
+        nn.Sigmoid(),
+        nn.Linear(f2, num_classes),
+    )
+
+
+def _scale(channels, width):
+    scaled = [round(c * width) for c in channels]
+    if min(scaled) < 1:
+        raise ValueError(
+            f"width={width} 太小：有的层会一个通道也不剩，请取至少 {0.5 / min(channels):.2f}"
+        )
+    return scaled
