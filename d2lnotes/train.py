@@ -1,0 +1,322 @@
+"""The teaching loop: train an image classifier and measure it honestly."""
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .devices import try_all_gpus, try_gpu
+from .plot import TrainingCurve, plot_history
+
+__all__ = [
+    "Accumulator",
+    "History",
+    "Timer",
+    "accuracy",
+    "evaluate_accuracy_gpu",
+    "train_ch6",
+    "try_all_gpus",
+    "try_gpu",
+]
+
+
+def train_ch6(
+    net,
+    train_iter,
+    test_iter,
+    num_epochs,
+    lr,
+    device=None,
+    *,
+    init="xavier",
+    optimizer=torch.optim.SGD,
+    scheduler=None,
+    seed=None,
+    plot=True,
+):
+    """Train a classifier with minibatch gradient descent and cross-entropy.
+
+    Args:
+        net: Module from images ``(N, C, H, W)`` to scores ``(N, classes)``; trained in place.
+        train_iter: Batches ``(X, y)``: a :class:`~d2lnotes.data.DeviceLoader` or a ``DataLoader``.
+        test_iter: Batches to measure accuracy on after every epoch.
+        num_epochs: Passes over ``train_iter``.
+        lr: Learning rate.
+        device: Device to train on; the best one of this machine unless given.
+        init: ``'xavier'`` draws all weights anew, Xavier-uniform in dense and convolution layers;
+            ``None`` goes on from the weights the net has; a function is applied to each module.
+        optimizer: Called as ``optimizer(net.parameters(), lr=lr)``.
+        scheduler: Called as ``scheduler(optimizer)``; its ``step()`` follows every batch.
+        seed: Seed of torch's global generator, set first; makes a run repeatable.
+        plot: Draw the curves while training (in a notebook), one line an epoch elsewhere.
+
+    Returns:
+        A :class:`History`. After an interrupt (Ctrl-C) it holds the finished epochs.
+
+    Raises:
+        ValueError: If a loader is empty or the net's output is not ``(N, classes)``.
+        FloatingPointError: If the loss becomes NaN or infinite.
+    """
+    if num_epochs < 1:
+        raise ValueError(f"num_epochs={num_epochs} 无效：至少训练 1 个迭代周期")
+    device = torch.device(device) if device is not None else try_gpu()
+    if seed is not None:
+        torch.manual_seed(seed)
+    _initialize(net, init)
+    net.to(device)
+    optimizer = optimizer(net.parameters(), lr=lr)
+    scheduler = scheduler(optimizer) if scheduler else None
+    history = History(num_epochs=num_epochs, lr=lr, device=_device_name(device), seed=seed)
+    curve = TrainingCurve(history) if plot else None
+    was_training = net.training
+    try:
+        while history.epochs < num_epochs:
+            start = time.perf_counter()
+            loss, train_acc, images = _train_epoch(net, train_iter, optimizer, scheduler, device)
+            seconds = time.perf_counter() - start  # with loading: the sums above waited for all
+            _check_finite(loss, history, lr)
+            test_acc = evaluate_accuracy_gpu(net, test_iter, device)
+            history.add(loss, train_acc, test_acc, seconds, images)
+            if curve:
+                curve.update()
+    except KeyboardInterrupt:
+        print(f"已中断：保留前 {history.epochs} 个迭代周期的结果，网络停在中断时的权重")
+    finally:
+        net.train(was_training)
+    return history
+
+
+def _initialize(net, init):
+    if init is None:
+        return
+    if init != "xavier":
+        if not callable(init):
+            raise ValueError(f"init={init!r} 无效：请给 'xavier'、None 或一个函数")
+        net.apply(init)
+        return
+    for module in net.modules():
+        # biases and batch-norm parameters too, so that a seed decides every one of them
+        if hasattr(module, "reset_parameters"):
+            module.reset_parameters()
+        if isinstance(module, (nn.Linear, nn.Conv2d)):
+            nn.init.xavier_uniform_(module.weight)
+
+
+def _train_epoch(net, train_iter, optimizer, scheduler, device):
+    """One pass; returns mean loss, accuracy and the number of images."""
+    net.train()
+    # sums stay on the device: reading a number would make the CPU wait for every batch
+    sums = torch.zeros(2, device=device)
+    images = 0
+    for X, y in train_iter:
+        X, y = X.to(device, non_blocking=True), y.to(device, non_blocking=True)
+        optimizer.zero_grad()
+        y_hat = net(X)
+        _check_scores(y_hat, y)
+        loss = nn.functional.cross_entropy(y_hat, y)
+        loss.backward()
+        optimizer.step()
+        if scheduler:
+            scheduler.step()
+        with torch.no_grad():
+            sums += torch.stack([loss * len(y), _hits(y_hat, y)])
+        images += len(y)
+    if not images:
+        raise ValueError("train_iter 是空的：一个小批量也没有")
+    loss, hits = (sums / images).tolist()
+    return loss, hits, images
+
+
+def _hits(y_hat, y):
+    return (y_hat.argmax(dim=1) == y).sum()
+
+
+def _check_scores(y_hat, y):
+    if y_hat.dim() != 2 or len(y_hat) != len(y):
+        raise ValueError(
+            f"网络的输出形状是 {tuple(y_hat.shape)}，应是（{len(y)}, 类别数）："
+            "最后一层之前是否少了 nn.Flatten？"
+        )
+
+
+def _check_finite(loss, history, lr):
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"第 {history.epochs + 1} 个迭代周期的损失是 {loss}，训练发散了："
+            f"请减小学习率（现在 lr={lr}），或检查输入里有没有 NaN"
+        )
+
+
+def _device_name(device):
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else str(device)
+
+
+def evaluate_accuracy_gpu(net, data_iter, device=None):
+    """Fraction of right predictions, in evaluation mode; the net's mode is put back afterwards.
+
+    Args:
+        net: Module (or function) from inputs to scores ``(N, classes)``.
+        data_iter: Batches ``(X, y)``; X may be a list of inputs.
+        device: Where to compute; where the net's parameters are, unless given.
+
+    Returns:
+        Accuracy, a float from 0 to 1.
+
+    Raises:
+        ValueError: If ``data_iter`` is empty.
+    """
+    is_module = isinstance(net, nn.Module)
+    if device is None and is_module:
+        device = next((p.device for p in net.parameters()), None)
+    was_training = is_module and net.training
+    if is_module:
+        net.eval()
+    hits, images = 0, 0
+    try:
+        with torch.no_grad():
+            for X, y in data_iter:
+                X = [x.to(device) for x in X] if isinstance(X, list) else X.to(device)
+                y = y.to(device)
+                hits = hits + _hits(net(X), y)
+                images += len(y)
+    finally:
+        if was_training:
+            net.train()
+    if not images:
+        raise ValueError("data_iter 是空的：没有样本，无法计算精度")
+    return float(hits) / images
+
+
+def accuracy(y_hat, y):
+    """Number of right predictions, a float; ``y_hat`` holds scores ``(N, classes)`` or labels."""
+    if y_hat.dim() > 1 and y_hat.shape[1] > 1:
+        y_hat = y_hat.argmax(dim=1)
+    return float((y_hat.reshape(y.shape).to(y.dtype) == y).sum())
+
+
+@dataclass
+class History:
+    """What a training run did: curves by epoch, final figures, how it was run.
+
+    Attributes:
+        num_epochs: Epochs asked for.
+        lr: Learning rate.
+        device: Device name.
+        seed: Seed, or None if none was set.
+        train_loss: Mean cross-entropy (nats) of each epoch, while it trained.
+        train_acc: Training accuracy of each epoch, while it trained.
+        test_acc: Test accuracy after each epoch.
+        seconds: Training time of each epoch, with loading, without evaluation.
+        images: Training images per epoch.
+    """
+
+    num_epochs: int
+    lr: float
+    device: str
+    seed: int | None = None
+    train_loss: list[float] = field(default_factory=list)
+    train_acc: list[float] = field(default_factory=list)
+    test_acc: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    images: int = 0
+
+    def add(self, train_loss, train_acc, test_acc, seconds, images):
+        """Append one epoch."""
+        self.train_loss.append(train_loss)
+        self.train_acc.append(train_acc)
+        self.test_acc.append(test_acc)
+        self.seconds.append(seconds)
+        self.images = images
+
+    @property
+    def epochs(self):
+        """Finished epochs."""
+        return len(self.train_loss)
+
+    @property
+    def images_per_second(self):
+        """Training images per second, loading included, over all epochs."""
+        return self.images * self.epochs / sum(self.seconds) if self.epochs else 0.0
+
+    def to_json(self, path=None):
+        """The record as a JSON text, written to ``path`` too if one is given."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    def plot(self):
+        """Draw the curves; returns the axes."""
+        return plot_history(self)
+
+    def __repr__(self):
+        if not self.epochs:
+            return "History(还没有完成一个迭代周期)"
+        return (
+            f"{self.epochs}/{self.num_epochs} 个迭代周期：训练损失 {self.train_loss[-1]:.3f}，"
+            f"训练精度 {self.train_acc[-1]:.3f}，测试精度 {self.test_acc[-1]:.3f}\n"
+            f"{self.images_per_second:,.0f} 张图像/秒（含取数据），"
+            f"设备 {self.device}，学习率 {self.lr}，种子 {self.seed}"
+        )
+
+
+class Accumulator:
+    """Running sums of ``n`` numbers.
+
+    Args:
+        n: How many sums.
+    """
+
+    def __init__(self, n):
+        self.data = [0.0] * n
+
+    def add(self, *values):
+        """Add one number to each sum."""
+        self.data = [total + float(v) for total, v in zip(self.data, values, strict=True)]
+
+    def reset(self):
+        """Set all sums to zero."""
+        self.data = [0.0] * len(self.data)
+
+    def __getitem__(self, i):
+        return self.data[i]
+
+    def __repr__(self):
+        return f"Accumulator({self.data})"
+
+
+class Timer:
+    """Stopwatch that keeps every lap, in seconds; starts when made."""
+
+    def __init__(self):
+        self.times = []
+        self.start()
+
+    def start(self):
+        """Start a lap."""
+        self.started = time.perf_counter()
+
+    def stop(self):
+        """End the lap and return its length."""
+        self.times.append(time.perf_counter() - self.started)
+        return self.times[-1]
+
+    def avg(self):
+        """Mean lap."""
+        return sum(self.times) / len(self.times)
+
+    def sum(self):
+        """All laps together."""
+        return sum(self.times)
+
+    def cumsum(self):
+        """Total time after each lap."""
+        totals, total = [], 0.0
+        for t in self.times:
+            total += t
+            totals.append(total)
+        return totals
