@@ -1,0 +1,84 @@
+"""Code that a chapter teaches is the code that d2lnotes holds: the same behaviour."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from d2lnotes import ops, train
+from d2lnotes.data import DeviceLoader
+from d2lnotes.models import lenet
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+
+
+def run_cell(chapter, cell_id, **names):
+    """Execute one cell's definitions; the last line's bare expression does no harm."""
+    notebook = json.loads((CHAPTERS / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    cell = next(c for c in notebook["cells"] if c["id"] == cell_id)
+    exec("".join(cell["source"]), names)
+    return names
+
+
+def test_corr2d():
+    names = {"torch": torch, "X": torch.ones(2, 2), "K": torch.ones(1, 1)}
+    taught = run_cell("convolution/cross-correlation", "corr2d", **names)["corr2d"]
+    for _ in range(50):
+        n_h, n_w = torch.randint(3, 9, (2,)).tolist()
+        k_h, k_w = torch.randint(1, 4, (2,)).tolist()
+        X, K = torch.randn(n_h, n_w), torch.randn(k_h, k_w)
+        torch.testing.assert_close(taught(X, K), ops.corr2d(X, K))
+
+
+def test_conv2d_layer():
+    names = {"torch": torch, "nn": nn, "corr2d": ops.corr2d}
+    taught = run_cell("convolution/cross-correlation", "layer-code", **names)["Conv2D"]((2, 3))
+    ours = ops.Conv2D((2, 3))
+    ours.load_state_dict(taught.state_dict())
+    X = torch.rand(6, 7)
+    torch.testing.assert_close(taught(X), ours(X))
+
+
+def test_lenet():
+    taught = run_cell("networks/lenet", "build-code")["net"]
+    ours = lenet()
+    ours.load_state_dict(taught.state_dict())
+    X = torch.rand(2, 1, 28, 28)
+    assert torch.equal(taught(X), ours(X))
+
+
+def test_train_epoch():
+    taught = run_cell("networks/lenet", "loop-code", nn=nn)["train_epoch"]
+    images = torch.randint(0, 256, (64, 28, 28), dtype=torch.uint8)
+    loader = DeviceLoader(images, torch.arange(64) % 10, batch_size=16)
+    start = lenet().state_dict()
+    nets = []
+    for by_hand in (True, False):
+        net = lenet()
+        net.load_state_dict(start)
+        if by_hand:
+            taught(net, loader, torch.optim.SGD(net.parameters(), lr=0.5))
+        else:
+            train.train_ch6(net, loader, loader, 1, 0.5, device="cpu", init=None, plot=False)
+        nets.append(net)
+    for a, b in zip(*(net.parameters() for net in nets), strict=True):
+        assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("path", sorted(CHAPTERS.rglob("*.ipynb")), ids=lambda p: p.stem)
+def test_notebooks_follow_the_books_conventions(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    assert "widgets" not in notebook["metadata"]
+    cells = notebook["cells"]
+    assert len({c["id"] for c in cells}) == len(cells)
+    assert "".join(cells[0]["source"]).startswith("# ")
+    assert cells[1]["id"] == "setup"
+    text = "".join("".join(c["source"]) + "\n" for c in cells if c["cell_type"] == "markdown")
+    for heading in ("**学习目标**", "## 小结", "## 练习"):
+        assert heading in text
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            assert not cell["outputs"] and cell["execution_count"] is None
+            assert len(cell["source"]) <= 15, cell["id"]
