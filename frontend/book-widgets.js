@@ -1,0 +1,51 @@
+// Entry: draws every widget that a built page holds, with no kernel and no request.
+import { WidgetManager } from "./manager.js";
+import css from "virtual:widgets.css";
+
+const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+const FAILED = "交互控件未能加载。请刷新本页，或用 Jupyter 打开本章的 .ipynb 文件。";
+
+/** Draws the widget that one <script> names into a new element before that script. */
+async function show(manager, script) {
+  const host = document.createElement("div");
+  host.className = "widget-subarea";
+  script.before(host);
+  try {
+    const { model_id } = JSON.parse(script.textContent);
+    const model = await manager.get_model(model_id);
+    const view = await manager.create_view(model);
+    await manager.display(view, host);
+    const error = host.querySelector(".jupyter-widgets-error-widget");
+    if (error) throw new Error(error.textContent.trim());
+    host.dataset.widgetReady = "1";
+  } catch (error) {
+    console.error("[book widgets]", error);
+    host.dataset.widgetError = String(error);
+    const notice = document.createElement("p");
+    notice.className = "widget-notice";
+    notice.setAttribute("role", "alert");
+    notice.textContent = FAILED;
+    host.replaceChildren(notice);
+  }
+}
+
+async function start() {
+  const states = document.querySelectorAll(STATE);
+  if (states.length) {
+    const style = document.createElement("style");
+    style.textContent = css;
+    document.head.prepend(style); // first, so that the book's own rules win
+    const manager = new WidgetManager();
+    try {
+      for (const state of states) await manager.set_state(JSON.parse(state.textContent));
+    } catch (error) {
+      console.error("[book widgets]", error); // each host below then says that it failed
+    }
+    await Promise.all(Array.from(document.querySelectorAll(VIEW), (view) => show(manager, view)));
+  }
+  document.documentElement.dataset.bookWidgets = "ready";
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();
