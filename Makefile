@@ -46,7 +46,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(BIN)/pip install --no-deps d2l==1.0.3
 	touch $@
 
-$(VENDOR): $(INSTALLED) frontend/package-lock.json $(wildcard frontend/*.js frontend/*.mjs frontend/*.css)
+$(VENDOR): $(INSTALLED) $(wildcard frontend/*.* frontend/.npmrc)
 	npm --prefix frontend ci
 	npm --prefix frontend run build
 	touch $@

@@ -1,0 +1,197 @@
+"""A small book, built again and again by the real command and configuration.
+
+What runs is counted by the notebooks themselves: each writes a line when it is executed.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from conftest import ROOT
+
+JUPYTER_BOOK = Path(sysconfig.get_path("scripts")) / "jupyter-book"
+ONE, TWO = "chapters/one.ipynb", "chapters/two.ipynb"
+TOC = "format: jb-book\nroot: intro\nchapters:\n  - file: chapters/one\n  - file: chapters/two\n"
+PACKAGE = {
+    "d2lnotes/__init__.py": "",
+    "d2lnotes/first.py": "from pathlib import Path\nS = Path(__file__).with_name('first.js')\n",
+    "d2lnotes/first.js": "export default 1;\n",
+    "d2lnotes/second.py": "x = 2\n",
+    "d2lnotes/unused.py": "x = 3\n",
+}
+
+
+class Book:
+    """The small book and its builds."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = root / "runs.txt"
+        shutil.copytree(
+            ROOT / "sphinx_ext", root / "sphinx_ext", ignore=shutil.ignore_patterns("__pycache__")
+        )
+        shutil.copy(ROOT / "_config.yml", root)
+        for name in ("book.css", "favicon.svg"):
+            self.write(f"assets/{name}", (ROOT / "assets" / name).read_text(encoding="utf-8"))
+        for name in ("book-widgets.js", "mathjax/startup.js"):
+            self.write(f"assets/vendor/{name}", "")
+        for name, text in PACKAGE.items():
+            self.write(name, text)
+        self.write("_toc.yml", TOC)
+        self.write("intro.md", "# 书\n\n见[第一章](chapters/one.ipynb#第一节)。\n")
+        self.notebook(ONE, "one", "from d2lnotes import first")
+        self.notebook(TWO, "two", "from d2lnotes import second")
+
+    def write(self, name: str, text: str) -> None:
+        """Writes one file."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def notebook(self, name: str, mark: str, code: str, prose: str = "正文。") -> None:
+        """Writes a notebook that notes its own execution, runs `code` and has a first section."""
+        note = f"import os\nopen(os.environ['RUNS'], 'a').write('{mark} ')"
+        cells = [
+            nbformat.v4.new_markdown_cell(f"# {mark}\n\n{prose}\n\n## 第一节\n", id="title"),
+            nbformat.v4.new_code_cell(note, id="note"),
+            nbformat.v4.new_code_cell(code, id="code"),
+        ]
+        self.write(name, json.dumps(nbformat.v4.new_notebook(cells=cells)))
+
+    def build(self) -> tuple[int, list[str], str]:
+        """Builds; gives the exit status, which notebooks were executed, and the log."""
+        self.runs.write_text("")
+        command = [JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", "."]
+        paths = os.pathsep.join([str(self.root), os.environ.get("PYTHONPATH", "")])
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=os.environ | {"RUNS": str(self.runs), "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+        )
+        return done.returncode, sorted(self.runs.read_text().split()), done.stdout + done.stderr
+
+    def assert_fails_twice(self, *words: str) -> None:
+        """Builds twice; both must fail and say why."""
+        for attempt in ("first", "second"):
+            status, _, log = self.build()
+            assert status != 0, f"{attempt} build passed:\n{log}"
+            for word in words:
+                assert word in log, f"{attempt} build does not say {word}:\n{log}"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """The book after a first build that went well."""
+    book = Book(tmp_path_factory.mktemp("book"))
+    status, runs, log = book.build()
+    assert status == 0, log
+    assert runs == ["one", "two"]
+    return book
+
+
+@pytest.fixture
+def book(built: Book) -> Iterator[Book]:
+    """The built book; what a test changes is undone, and built again where it failed."""
+    names = [ONE, TWO, "intro.md", *PACKAGE]
+    before = {name: (built.root / name).read_text(encoding="utf-8") for name in names}
+    yield built
+    for name, text in before.items():
+        if (built.root / name).read_text(encoding="utf-8") != text:
+            built.write(name, text)
+
+
+def test_nothing_changed(book: Book) -> None:
+    status, runs, log = book.build()
+    assert (status, runs) == (0, []), log
+
+
+def test_prose_executes_nothing_and_is_published(book: Book) -> None:
+    book.notebook(ONE, "one", "from d2lnotes import first", prose="改了一段正文。")
+    status, runs, log = book.build()
+    assert (status, runs) == (0, []), log
+    assert "改了一段正文" in (book.root / "_build/html/chapters/one.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("d2lnotes/first.py", ["one"]),
+        ("d2lnotes/first.js", ["one"]),
+        ("d2lnotes/second.py", ["two"]),
+        ("d2lnotes/unused.py", []),
+        ("d2lnotes/__init__.py", ["one", "two"]),
+    ],
+)
+def test_code_executes_what_reaches_it(book: Book, name: str, expected: list[str]) -> None:
+    book.write(name, PACKAGE[name] + "# x\n" if name.endswith("py") else "export default 2;\n")
+    status, runs, log = book.build()
+    assert (status, runs) == (0, expected), log
+
+
+def show_a_chinese_title() -> str:
+    """A cell that draws a title in a font without Chinese."""
+    return (
+        "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\n"
+        "plt.rcParams['font.family'] = ['DejaVu Sans']\nplt.title('卷积')\nplt.gcf().canvas.draw()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("1 / 0", ["ZeroDivisionError", "two"]),
+        ("import warnings\nwarnings.warn('careful')", ["stderr", "two"]),
+        (show_a_chinese_title(), ["stderr", "two"]),
+    ],
+    ids=["failing cell", "stderr", "missing glyph"],
+)
+def test_bad_cell_fails_twice(book: Book, code: str, words: list[str]) -> None:
+    book.notebook(TWO, "two", code)
+    book.assert_fails_twice(*words)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[没有](nowhere.md)",
+        "[没有](chapters/one.ipynb#没有)",
+        "{ref}`nothing`",
+        "![没有](none.png)",
+    ],
+)
+def test_missing_reference_fails_twice(book: Book, link: str) -> None:
+    book.write("intro.md", f"# 书\n\n见[第一章](chapters/one.ipynb#第一节)和{link}。\n")
+    book.assert_fails_twice("intro.md")
+
+
+def test_heading_that_vanished_is_missed_by_pages_that_did_not_change(book: Book) -> None:
+    status, _, log = book.build()
+    assert status == 0, log
+    text = (book.root / ONE).read_text(encoding="utf-8")
+    section = json.dumps("第一节")[1:-1]
+    assert section in text
+    book.write(ONE, text.replace(section, "renamed"))
+    book.assert_fails_twice("intro.md")
+
+
+def test_outside_request_fails_twice(book: Book) -> None:
+    book.write("intro.md", '# 书\n\n<img src="https://example.org/a.png" alt="外面的图">\n')
+    book.assert_fails_twice("asks another host")
+
+
+def test_mended_book_builds(book: Book) -> None:
+    book.notebook(TWO, "two", "1 / 0")
+    assert book.build()[0] != 0
+    book.notebook(TWO, "two", "from d2lnotes import second")
+    status, runs, log = book.build()
+    assert (status, runs) == (0, []), log  # mended: the results of before are in the cache
