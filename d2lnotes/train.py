@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from .checkpoint import check_same, load_checkpoint, save_checkpoint
 from .devices import try_all_gpus, try_gpu
 from .plot import TrainingCurve, plot_history
 
@@ -36,7 +37,10 @@ def train_ch6(
     optimizer=torch.optim.SGD,
     scheduler=None,
     seed=None,
+    checkpoint=None,
     plot=True,
+    amp=None,
+    compile=False,
 ):
     """Train a classifier with minibatch gradient descent and cross-entropy.
 
@@ -52,35 +56,55 @@ def train_ch6(
         optimizer: Called as ``optimizer(net.parameters(), lr=lr)``.
         scheduler: Called as ``scheduler(optimizer)``; its ``step()`` follows every batch.
         seed: Seed of torch's global generator, set first; makes a run repeatable.
+        checkpoint: File that keeps the state after every epoch; if it exists, training goes on
+            from it, as if it had never stopped.
         plot: Draw the curves while training (in a notebook), one line an epoch elsewhere.
+        amp: ``torch.bfloat16`` or ``torch.float16`` to compute in that precision where it is safe.
+        compile: Compile the forward pass with ``torch.compile``; pays off on CUDA.
 
     Returns:
         A :class:`History`. After an interrupt (Ctrl-C) it holds the finished epochs.
 
     Raises:
-        ValueError: If a loader is empty or the net's output is not ``(N, classes)``.
+        ValueError: If a loader is empty, labels do not fit, or the net's output is not
+            ``(N, classes)``.
         FloatingPointError: If the loss becomes NaN or infinite.
+        CheckpointError: If the checkpoint cannot be written or read, or is another run's.
     """
     if num_epochs < 1:
         raise ValueError(f"num_epochs={num_epochs} 无效：至少训练 1 个迭代周期")
     device = torch.device(device) if device is not None else try_gpu()
     if seed is not None:
         torch.manual_seed(seed)
-    _initialize(net, init)
-    net.to(device)
+    initialize(net, init)
+    net.to(device, memory_format=torch.channels_last)
     optimizer = optimizer(net.parameters(), lr=lr)
-    scheduler = scheduler(optimizer) if scheduler else None
-    history = History(num_epochs=num_epochs, lr=lr, device=_device_name(device), seed=seed)
+    run = Run(
+        net=net,
+        forward=torch.compile(net) if compile else net,
+        train_iter=train_iter,
+        optimizer=optimizer,
+        scheduler=scheduler(optimizer) if scheduler else None,
+        scaler=torch.amp.GradScaler(device.type, enabled=amp is torch.float16),
+        history=History(num_epochs=num_epochs, lr=lr, device=_device_name(device), seed=seed),
+        device=device,
+        amp=amp,
+    )
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.load(checkpoint)
+    history = run.history
     curve = TrainingCurve(history) if plot else None
     was_training = net.training
     try:
         while history.epochs < num_epochs:
             start = time.perf_counter()
-            loss, train_acc, images = _train_epoch(net, train_iter, optimizer, scheduler, device)
-            seconds = time.perf_counter() - start  # with loading: the sums above waited for all
-            _check_finite(loss, history, lr)
+            loss, train_acc, images = train_epoch(run)
+            seconds = time.perf_counter() - start  # the sums above waited for the last batch
+            _check_finite(loss, history)
             test_acc = evaluate_accuracy_gpu(net, test_iter, device)
             history.add(loss, train_acc, test_acc, seconds, images)
+            if checkpoint is not None:
+                run.save(checkpoint)
             if curve:
                 curve.update()
     except KeyboardInterrupt:
@@ -90,7 +114,8 @@ def train_ch6(
     return history
 
 
-def _initialize(net, init):
+def initialize(net, init):
+    """Set a net's weights; ``init`` as in :func:`train_ch6`."""
     if init is None:
         return
     if init != "xavier":
@@ -106,24 +131,95 @@ def _initialize(net, init):
             nn.init.xavier_uniform_(module.weight)
 
 
-def _train_epoch(net, train_iter, optimizer, scheduler, device):
-    """One pass; returns mean loss, accuracy and the number of images."""
-    net.train()
+@dataclass
+class Run:
+    """Everything that changes while a net trains, and how to keep it on disk."""
+
+    net: nn.Module
+    forward: nn.Module
+    train_iter: object
+    optimizer: torch.optim.Optimizer
+    scheduler: object
+    scaler: torch.amp.GradScaler
+    history: "History"
+    device: torch.device
+    amp: torch.dtype | None
+
+    def save(self, path):
+        """Write the state after a finished epoch."""
+        save_checkpoint(
+            path,
+            {
+                "settings": self._settings(),
+                "shapes": self._shapes(),
+                "history": asdict(self.history),
+                "random": self._random_states(),
+                **{name: part.state_dict() for name, part in self._parts().items()},
+            },
+        )
+
+    def load(self, path):
+        """Go on from a state, if it is of this net and these settings."""
+        state = load_checkpoint(path)
+        check_same(path, "层", state["shapes"], self._shapes())
+        check_same(path, "设置", state["settings"], self._settings())
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.history.resume(state["history"])
+        torch.set_rng_state(state["random"]["cpu"])
+        if self.device.type == "cuda" and "cuda" in state["random"]:
+            torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
+        if "loader" in state["random"]:
+            self.train_iter.generator.set_state(state["random"]["loader"])
+
+    def _parts(self):
+        parts = {"net": self.net, "optimizer": self.optimizer, "scaler": self.scaler}
+        return parts | ({"scheduler": self.scheduler} if self.scheduler else {})
+
+    def _shapes(self):
+        return {name: list(value.shape) for name, value in self.net.state_dict().items()}
+
+    def _settings(self):
+        return {
+            "lr": self.history.lr,
+            "seed": self.history.seed,
+            "optimizer": type(self.optimizer).__name__,
+            "scheduler": type(self.scheduler).__name__,
+            "amp": str(self.amp),
+        }
+
+    def _random_states(self):
+        states = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            states["cuda"] = torch.cuda.get_rng_state(self.device)
+        if getattr(self.train_iter, "generator", None) is not None:
+            states["loader"] = self.train_iter.generator.get_state()
+        return states
+
+
+def train_epoch(run):
+    """One pass over the training data; returns mean loss, accuracy and the number of images."""
+    device, optimizer, scaler = run.device, run.optimizer, run.scaler
+    run.forward.train()
     # sums stay on the device: reading a number would make the CPU wait for every batch
     sums = torch.zeros(2, device=device)
     images = 0
-    for X, y in train_iter:
-        X, y = X.to(device, non_blocking=True), y.to(device, non_blocking=True)
+    for X, y in run.train_iter:
+        X, y = _to(X, device), y.to(device, non_blocking=True)
         optimizer.zero_grad()
-        y_hat = net(X)
-        _check_scores(y_hat, y)
-        loss = nn.functional.cross_entropy(y_hat, y)
-        loss.backward()
-        optimizer.step()
-        if scheduler:
-            scheduler.step()
+        with torch.autocast(device.type, dtype=run.amp, enabled=run.amp is not None):
+            y_hat = run.forward(X)
+            check_scores(y_hat, y)
+            if not images and not run.history.epochs:
+                check_labels(y_hat, y)
+            loss = nn.functional.cross_entropy(y_hat, y)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        if run.scheduler:
+            run.scheduler.step()
         with torch.no_grad():
-            sums += torch.stack([loss * len(y), _hits(y_hat, y)])
+            sums += torch.stack([loss.float() * len(y), _hits(y_hat, y)])
         images += len(y)
     if not images:
         raise ValueError("train_iter 是空的：一个小批量也没有")
@@ -131,11 +227,14 @@ def _train_epoch(net, train_iter, optimizer, scheduler, device):
     return loss, hits, images
 
 
-def _hits(y_hat, y):
-    return (y_hat.argmax(dim=1) == y).sum()
+def _to(X, device):
+    if X.dim() == 4:
+        return X.to(device, non_blocking=True, memory_format=torch.channels_last)
+    return X.to(device, non_blocking=True)
 
 
-def _check_scores(y_hat, y):
+def check_scores(y_hat, y):
+    """Refuse scores whose shape does not fit the labels."""
     if y_hat.dim() != 2 or len(y_hat) != len(y):
         raise ValueError(
             f"网络的输出形状是 {tuple(y_hat.shape)}，应是（{len(y)}, 类别数）："
@@ -143,11 +242,25 @@ def _check_scores(y_hat, y):
         )
 
 
-def _check_finite(loss, history, lr):
+def check_labels(y_hat, y):
+    """Refuse labels without a score, which CUDA would answer with a crash; waits for the device."""
+    low, high = y.min().item(), y.max().item()
+    if low < 0 or high >= y_hat.shape[1]:
+        raise ValueError(
+            f"标签从 {low} 到 {high}，而网络只有 {y_hat.shape[1]} 个输出："
+            f"标签应在 0 到 {y_hat.shape[1] - 1} 之间"
+        )
+
+
+def _hits(y_hat, y):
+    return (y_hat.argmax(dim=1) == y).sum()
+
+
+def _check_finite(loss, history):
     if not math.isfinite(loss):
         raise FloatingPointError(
             f"第 {history.epochs + 1} 个迭代周期的损失是 {loss}，训练发散了："
-            f"请减小学习率（现在 lr={lr}），或检查输入里有没有 NaN"
+            f"请减小学习率（现在 lr={history.lr}），或检查输入里有没有 NaN"
         )
 
 
@@ -231,6 +344,12 @@ class History:
         self.test_acc.append(test_acc)
         self.seconds.append(seconds)
         self.images = images
+
+    def resume(self, record):
+        """Take over the finished epochs of a saved record."""
+        for name in ("train_loss", "train_acc", "test_acc", "seconds"):
+            setattr(self, name, list(record[name]))
+        self.images = record["images"]
 
     @property
     def epochs(self):

@@ -7,6 +7,8 @@ of scaled tanh, plain average pooling, every C3 map sees all S2 maps, a linear o
 
 from torch import nn
 
+from ._width import scaled
+
 
 def lenet(num_classes=10, in_channels=1, *, width=1.0):
     """Build LeNet for 28x28 images.
@@ -14,7 +16,7 @@ def lenet(num_classes=10, in_channels=1, *, width=1.0):
     Args:
         num_classes: Number of output scores.
         in_channels: Channels of the input image.
-        width: Factor on every hidden layer's channels and units; 1.0 is the textbook's.
+        width: Factor on the channels of the convolutions; 1.0 is the textbook's.
 
     Returns:
         A network from ``(N, in_channels, 28, 28)`` to scores ``(N, num_classes)``.
@@ -22,7 +24,7 @@ def lenet(num_classes=10, in_channels=1, *, width=1.0):
     Raises:
         ValueError: If ``width`` leaves a layer without channels.
     """
-    c1, c2, f1, f2 = _scale((6, 16, 120, 84), width)
+    c1, c2 = scaled((6, 16), width)
     return nn.Sequential(
         nn.Conv2d(in_channels, c1, kernel_size=5, padding=2),
         nn.Sigmoid(),
@@ -31,18 +33,9 @@ def lenet(num_classes=10, in_channels=1, *, width=1.0):
         nn.Sigmoid(),
         nn.AvgPool2d(kernel_size=2, stride=2),
         nn.Flatten(),
-        nn.Linear(c2 * 5 * 5, f1),
+        nn.Linear(c2 * 5 * 5, 120),
         nn.Sigmoid(),
-        nn.Linear(f1, f2),
+        nn.Linear(120, 84),
         nn.Sigmoid(),
-        nn.Linear(f2, num_classes),
+        nn.Linear(84, num_classes),
     )
-
-
-def _scale(channels, width):
-    scaled = [round(c * width) for c in channels]
-    if min(scaled) < 1:
-        raise ValueError(
-            f"width={width} 太小：有的层会一个通道也不剩，请取至少 {0.5 / min(channels):.2f}"
-        )
-    return scaled

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from d2lnotes.shapes import conv_output_size, same_padding, unread_cells
+from d2lnotes.shapes import (
+    conv_output_size,
+    conv_transpose_output_size,
+    pool_output_size,
+    same_padding,
+    unread_cells,
+)
 
 INPUT = st.integers(1, 14)
 KERNEL = st.integers(1, 6)
@@ -19,7 +25,7 @@ def pair_of(strategy):
     return st.tuples(strategy, strategy)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(pair_of(INPUT), pair_of(KERNEL), pair_of(PADDING), pair_of(STRIDE), pair_of(DILATION))
 def test_conv_output_size_is_torchs(n, k, p, s, d):
     options = {"padding": p, "stride": s, "dilation": d}
@@ -33,6 +39,61 @@ def test_conv_output_size_is_torchs(n, k, p, s, d):
         assert str(error) in str(ours.value)
     else:
         assert conv_output_size(n, k, **options) == expected
+
+
+@settings(max_examples=3000, deadline=None)
+@given(
+    pair_of(INPUT),
+    pair_of(KERNEL),
+    st.none() | pair_of(STRIDE),
+    pair_of(PADDING),
+    pair_of(DILATION),
+    st.booleans(),
+)
+def test_pool_output_size_is_torchs(n, k, s, p, d, ceil_mode):
+    try:
+        image = torch.zeros(1, 1, *n)
+        expected = F.max_pool2d(image, k, s, p, d, ceil_mode).shape[2:]
+    except RuntimeError:
+        with pytest.raises(ValueError):
+            pool_output_size(n, k, stride=s, padding=p, dilation=d, ceil_mode=ceil_mode)
+    else:
+        ours = pool_output_size(n, k, stride=s, padding=p, dilation=d, ceil_mode=ceil_mode)
+        assert ours == tuple(expected)
+
+
+@settings(max_examples=3000, deadline=None)
+@given(
+    pair_of(INPUT),
+    pair_of(KERNEL),
+    pair_of(STRIDE),
+    pair_of(PADDING),
+    pair_of(st.integers(0, 4)),
+    pair_of(DILATION),
+)
+def test_conv_transpose_output_size_is_torchs(n, k, s, p, extra, d):
+    options = {"stride": s, "padding": p, "output_padding": extra, "dilation": d}
+    try:
+        image, kernel = torch.zeros(1, 1, *n), torch.zeros(1, 1, *k)
+        expected = tuple(F.conv_transpose2d(image, kernel, **options).shape[2:])
+    except RuntimeError:
+        expected = (0, 0)
+    if 0 in expected:  # torch lets an empty output pass; we say that nothing is left
+        with pytest.raises(ValueError):
+            conv_transpose_output_size(n, k, **options)
+    else:
+        assert conv_transpose_output_size(n, k, **options) == expected
+
+
+@settings(max_examples=500, deadline=None)
+@given(INPUT, KERNEL, STRIDE, st.integers(0, 2), DILATION)
+def test_a_transposed_convolution_undoes_a_convolutions_size(n, k, s, p, d):
+    if n + 2 * p < d * (k - 1) + 1:
+        return
+    options = {"stride": s, "padding": p, "dilation": d}
+    out = conv_output_size(n, k, **options)
+    rest = (n + 2 * p - d * (k - 1) - 1) % s
+    assert conv_transpose_output_size(out, k, **options, output_padding=rest) == n
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")
@@ -98,3 +159,18 @@ def test_textbook_numbers():
 def test_bad_sizes_are_named(arguments, error, says):
     with pytest.raises(error, match=says.replace("(", r"\(")):
         conv_output_size(**({"input_size": 7, "kernel_size": 3} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "says"),
+    [
+        (pool_output_size, {"padding": 2}, "got pad=2, kernel_size=3 and dilation=1"),
+        (pool_output_size, {"kernel_size": 8}, "Output size is too small"),
+        (pool_output_size, {"stride": 0}, "non-positive stride"),
+        (conv_transpose_output_size, {"output_padding": 1}, "smaller than either stride"),
+        (conv_transpose_output_size, {"padding": 5}, "Output size is too small"),
+    ],
+)
+def test_bad_pooling_and_transposed_settings_are_named(function, arguments, says):
+    with pytest.raises(ValueError, match=says):
+        function(**({"input_size": 7, "kernel_size": 3} | arguments))

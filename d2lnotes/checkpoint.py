@@ -1,0 +1,85 @@
+"""Training state on disk: written whole or not at all, read without running any code."""
+
+import os
+import pickle
+import tempfile
+import zipfile
+from pathlib import Path
+
+import torch
+
+FORMAT = 1
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint that cannot be written, read, or used for this run."""
+
+
+def save_checkpoint(path, state):
+    """Write a state so that a kill at any moment leaves the old file or the new one.
+
+    Args:
+        path: File to write; its folder is made.
+        state: What ``torch.load(weights_only=True)`` can read: tensors, numbers, texts, lists and
+            dicts.
+
+    Raises:
+        CheckpointError: If the file cannot be written; an older one stays as it was.
+    """
+    path = Path(path)
+    partial = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        ) as file:
+            partial = Path(file.name)
+            torch.save({"format": FORMAT, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"无法写检查点 {path}：{error}。之前的检查点没有动，请腾出空间或换一个可写的文件夹"
+        ) from error
+
+
+def load_checkpoint(path):
+    """Read what :func:`save_checkpoint` wrote, on the CPU.
+
+    Raises:
+        CheckpointError: If the file is damaged, no checkpoint of ours, or of another version.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise CheckpointError(
+            f"检查点 {path} 不完整或已损坏，请删除它，从头训练（{type(error).__name__}）"
+        ) from error
+    version = state.get("format") if isinstance(state, dict) else None
+    if version != FORMAT:
+        raise CheckpointError(
+            f"检查点 {path} 的格式是 {version!r}，这个版本的 d2lnotes 只认识 {FORMAT}："
+            "请删除它，或用写它的版本继续训练"
+        )
+    return state
+
+
+def check_same(path, kind, saved, current):
+    """Refuse a checkpoint of another run, and name the first difference.
+
+    Args:
+        path: File, for the message.
+        kind: What is compared, for the message.
+        saved: Dict of the checkpoint.
+        current: Dict of this run.
+    """
+    for key in saved | current:
+        old, new = saved.get(key, "没有"), current.get(key, "没有")
+        if old != new:
+            raise CheckpointError(
+                f"检查点 {path} 属于另一次训练：{kind} {key} 在检查点里是 {old}，现在是 {new}。"
+                "请换一个文件名，或删除它从头训练"
+            )
