@@ -1,4 +1,4 @@
-"""Command line: ``python -m d2lnotes data | stamp``."""
+"""Command line: ``python -m d2lnotes doctor | data | train | stamp``."""
 
 import argparse
 import sys
@@ -8,30 +8,80 @@ from .download import SHA256, DatasetError, fashion_mnist_files
 
 
 def main(arguments=None):
-    """Run one command; returns the exit status."""
+    """Run one command.
+
+    Args:
+        arguments: Words after ``python -m d2lnotes``; those of the process unless given.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (DatasetError, ValueError, RuntimeError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser():
     parser = argparse.ArgumentParser(prog="python -m d2lnotes", description="本书的命令行工具")
     commands = parser.add_subparsers(dest="command", required=True)
+
+    doctor = commands.add_parser("doctor", help="检查这台机器缺什么，怎样补上")
+    doctor.set_defaults(run=_doctor)
     data = commands.add_parser("data", help="查找或下载 Fashion-MNIST，并核对校验和")
-    data.add_argument(
-        "--root", type=Path, help="存放数据的文件夹（默认用 $D2LNOTES_DATA 或用户缓存）"
-    )
-    stamp = commands.add_parser(
-        "stamp", help="把 _config.yml 里的仓库地址写进每本笔记的第一个单元格"
-    )
-    stamp.add_argument(
-        "book", type=Path, nargs="?", default=Path(), help="_config.yml 所在的文件夹"
-    )
-    options = parser.parse_args(arguments)
-    return {"data": _data, "stamp": _stamp}[options.command](options)
+    data.set_defaults(run=_data)
+    train = commands.add_parser("train", help="按方案训练一个网络")
+    train.set_defaults(run=_train)
+    train.add_argument("model", help="网络的名字，例如 lenet")
+    train.add_argument("--recipe", default="textbook", help="方案（默认 textbook）")
+    train.add_argument("--seed", type=int, default=0, help="随机种子（默认 0）")
+    train.add_argument("--epochs", type=int, help="迭代周期数（默认照方案）")
+    train.add_argument("--limit", type=int, help="只用这么多张图像，试运行时用")
+    train.add_argument("--device", help="设备（默认用这台机器最好的）")
+    train.add_argument("--checkpoint", type=Path, help="每个周期保存一次；文件已存在时接着训练")
+    train.add_argument("--json", type=Path, help="把训练记录写进这个文件")
+    for command in (doctor, data, train):
+        command.add_argument("--root", type=Path, help="存放数据的文件夹")
+    stamp = commands.add_parser("stamp", help="把仓库地址写进每本笔记的第一个代码单元格")
+    stamp.set_defaults(run=_stamp)
+    stamp.add_argument("book", type=Path, nargs="?", default=Path(), help="书所在的文件夹")
+    return parser
+
+
+def _doctor(options):
+    from .doctor import examine
+
+    return int(examine(options.root) > 0)
 
 
 def _data(options):
-    try:
-        fashion_mnist_files(options.root)
-    except DatasetError as error:
-        print(error, file=sys.stderr)
-        return 1
+    fashion_mnist_files(options.root)
     print(f"Fashion-MNIST：{len(SHA256)} 个文件齐全，校验和全部正确")
+    return 0
+
+
+def _train(options):
+    from .distributed import process_group, rank_and_size
+    from .recipes import find_recipe, train_recipe
+
+    settings = find_recipe(options.model, options.recipe)
+    with process_group() as device:
+        _, history = train_recipe(
+            options.model,
+            options.recipe,
+            device=device or options.device,
+            root=options.root,
+            limit=options.limit,
+            seed=options.seed,
+            num_epochs=options.epochs or settings.num_epochs,
+            checkpoint=options.checkpoint,
+        )
+        if rank_and_size()[0] == 0:
+            print(history)
+            if options.json:
+                history.to_json(options.json)
     return 0
 
 

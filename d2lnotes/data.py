@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from .devices import try_gpu
+from .devices import as_device
 from .download import DatasetError, fashion_mnist_files
 
 __all__ = ["DatasetError", "DeviceLoader", "get_fashion_mnist_labels", "load_data_fashion_mnist"]
@@ -48,7 +48,7 @@ def load_data_fashion_mnist(
         DatasetError: If the data can be neither found nor fetched.
         ValueError: If a number is out of range.
     """
-    device = torch.device(device) if device is not None else try_gpu()
+    device = as_device(device)
     files = [_parse_idx(content) for content in fashion_mnist_files(root).values()]
     train_images, train_labels, test_images, test_labels = files
     if limit is not None:

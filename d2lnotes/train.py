@@ -1,17 +1,19 @@
 """The teaching loop: train an image classifier and measure it honestly."""
 
-import json
 import math
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from .checkpoint import check_same, load_checkpoint, save_checkpoint
-from .devices import try_all_gpus, try_gpu
-from .plot import TrainingCurve, plot_history
+from .devices import as_device, try_all_gpus, try_gpu
+from .distributed import parallel, rank_and_size, share_of, total
+from .history import History
+from .meters import Accumulator, Timer
+from .plot import TrainingCurve
 
 __all__ = [
     "Accumulator",
@@ -55,7 +57,8 @@ def train_ch6(
             ``None`` goes on from the weights the net has; a function is applied to each module.
         optimizer: Called as ``optimizer(net.parameters(), lr=lr)``.
         scheduler: Called as ``scheduler(optimizer)``; its ``step()`` follows every batch.
-        seed: Seed of torch's global generator, set first; makes a run repeatable.
+        seed: Seed of torch's global generator, set first; makes a run repeatable. Needed under
+            ``torchrun``, where every process trains on its share of each batch.
         checkpoint: File that keeps the state after every epoch; if it exists, training goes on
             from it, as if it had never stopped.
         plot: Draw the curves while training (in a notebook), one line an epoch elsewhere.
@@ -73,7 +76,10 @@ def train_ch6(
     """
     if num_epochs < 1:
         raise ValueError(f"num_epochs={num_epochs} 无效：至少训练 1 个迭代周期")
-    device = torch.device(device) if device is not None else try_gpu()
+    device = as_device(device)
+    rank, processes = rank_and_size()
+    if processes > 1 and seed is None:
+        raise ValueError("多个进程一起训练时必须设 seed：各进程要取到相同的小批量")
     if seed is not None:
         torch.manual_seed(seed)
     initialize(net, init)
@@ -81,7 +87,7 @@ def train_ch6(
     optimizer = optimizer(net.parameters(), lr=lr)
     run = Run(
         net=net,
-        forward=torch.compile(net) if compile else net,
+        forward=torch.compile(parallel(net, device)) if compile else parallel(net, device),
         train_iter=train_iter,
         optimizer=optimizer,
         scheduler=scheduler(optimizer) if scheduler else None,
@@ -93,7 +99,7 @@ def train_ch6(
     if checkpoint is not None and Path(checkpoint).exists():
         run.load(checkpoint)
     history = run.history
-    curve = TrainingCurve(history) if plot else None
+    curve = TrainingCurve(history) if plot and rank == 0 else None
     was_training = net.training
     try:
         while history.epochs < num_epochs:
@@ -103,7 +109,7 @@ def train_ch6(
             _check_finite(loss, history)
             test_acc = evaluate_accuracy_gpu(net, test_iter, device)
             history.add(loss, train_acc, test_acc, seconds, images)
-            if checkpoint is not None:
+            if checkpoint is not None and rank == 0:
                 run.save(checkpoint)
             if curve:
                 curve.update()
@@ -141,7 +147,7 @@ class Run:
     optimizer: torch.optim.Optimizer
     scheduler: object
     scaler: torch.amp.GradScaler
-    history: "History"
+    history: History
     device: torch.device
     amp: torch.dtype | None
 
@@ -203,8 +209,8 @@ def train_epoch(run):
     run.forward.train()
     # sums stay on the device: reading a number would make the CPU wait for every batch
     sums = torch.zeros(2, device=device)
-    images = 0
-    for X, y in run.train_iter:
+    images, processes = 0, rank_and_size()[1]
+    for X, y, count in share_of(run.train_iter):
         X, y = _to(X, device), y.to(device, non_blocking=True)
         optimizer.zero_grad()
         with torch.autocast(device.type, dtype=run.amp, enabled=run.amp is not None):
@@ -212,19 +218,28 @@ def train_epoch(run):
             check_scores(y_hat, y)
             if not images and not run.history.epochs:
                 check_labels(y_hat, y)
-            loss = nn.functional.cross_entropy(y_hat, y)
-        scaler.scale(loss).backward()
+            loss = _cross_entropy(y_hat, y)
+        scaler.scale(loss / count).backward()
         scaler.step(optimizer)
         scaler.update()
         if run.scheduler:
             run.scheduler.step()
         with torch.no_grad():
-            sums += torch.stack([loss.float() * len(y), _hits(y_hat, y)])
-        images += len(y)
+            sums += torch.stack([loss.float(), _hits(y_hat, y)])
+        images += round(count * processes)
     if not images:
         raise ValueError("train_iter 是空的：一个小批量也没有")
-    loss, hits = (sums / images).tolist()
-    return loss, hits, images
+    loss, train_acc = (total(sums) / images).tolist()
+    return loss, train_acc, images
+
+
+def _cross_entropy(y_hat, y):
+    """Summed over the batch, so that shares of a batch add up."""
+    try:
+        return nn.functional.cross_entropy(y_hat, y, reduction="sum")
+    except IndexError:  # the CPU's answer to a label without a score
+        check_labels(y_hat, y)
+        raise
 
 
 def _to(X, device):
@@ -309,133 +324,3 @@ def accuracy(y_hat, y):
     if y_hat.dim() > 1 and y_hat.shape[1] > 1:
         y_hat = y_hat.argmax(dim=1)
     return float((y_hat.reshape(y.shape).to(y.dtype) == y).sum())
-
-
-@dataclass
-class History:
-    """What a training run did: curves by epoch, final figures, how it was run.
-
-    Attributes:
-        num_epochs: Epochs asked for.
-        lr: Learning rate.
-        device: Device name.
-        seed: Seed, or None if none was set.
-        train_loss: Mean cross-entropy (nats) of each epoch, while it trained.
-        train_acc: Training accuracy of each epoch, while it trained.
-        test_acc: Test accuracy after each epoch.
-        seconds: Training time of each epoch, with loading, without evaluation.
-        images: Training images per epoch.
-    """
-
-    num_epochs: int
-    lr: float
-    device: str
-    seed: int | None = None
-    train_loss: list[float] = field(default_factory=list)
-    train_acc: list[float] = field(default_factory=list)
-    test_acc: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    images: int = 0
-
-    def add(self, train_loss, train_acc, test_acc, seconds, images):
-        """Append one epoch."""
-        self.train_loss.append(train_loss)
-        self.train_acc.append(train_acc)
-        self.test_acc.append(test_acc)
-        self.seconds.append(seconds)
-        self.images = images
-
-    def resume(self, record):
-        """Take over the finished epochs of a saved record."""
-        for name in ("train_loss", "train_acc", "test_acc", "seconds"):
-            setattr(self, name, list(record[name]))
-        self.images = record["images"]
-
-    @property
-    def epochs(self):
-        """Finished epochs."""
-        return len(self.train_loss)
-
-    @property
-    def images_per_second(self):
-        """Training images per second, loading included, over all epochs."""
-        return self.images * self.epochs / sum(self.seconds) if self.epochs else 0.0
-
-    def to_json(self, path=None):
-        """The record as a JSON text, written to ``path`` too if one is given."""
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
-        if path is not None:
-            Path(path).write_text(text + "\n", encoding="utf-8")
-        return text
-
-    def plot(self):
-        """Draw the curves; returns the axes."""
-        return plot_history(self)
-
-    def __repr__(self):
-        if not self.epochs:
-            return "History(还没有完成一个迭代周期)"
-        return (
-            f"{self.epochs}/{self.num_epochs} 个迭代周期：训练损失 {self.train_loss[-1]:.3f}，"
-            f"训练精度 {self.train_acc[-1]:.3f}，测试精度 {self.test_acc[-1]:.3f}\n"
-            f"{self.images_per_second:,.0f} 张图像/秒（含取数据），"
-            f"设备 {self.device}，学习率 {self.lr}，种子 {self.seed}"
-        )
-
-
-class Accumulator:
-    """Running sums of ``n`` numbers.
-
-    Args:
-        n: How many sums.
-    """
-
-    def __init__(self, n):
-        self.data = [0.0] * n
-
-    def add(self, *values):
-        """Add one number to each sum."""
-        self.data = [total + float(v) for total, v in zip(self.data, values, strict=True)]
-
-    def reset(self):
-        """Set all sums to zero."""
-        self.data = [0.0] * len(self.data)
-
-    def __getitem__(self, i):
-        return self.data[i]
-
-    def __repr__(self):
-        return f"Accumulator({self.data})"
-
-
-class Timer:
-    """Stopwatch that keeps every lap, in seconds; starts when made."""
-
-    def __init__(self):
-        self.times = []
-        self.start()
-
-    def start(self):
-        """Start a lap."""
-        self.started = time.perf_counter()
-
-    def stop(self):
-        """End the lap and return its length."""
-        self.times.append(time.perf_counter() - self.started)
-        return self.times[-1]
-
-    def avg(self):
-        """Mean lap."""
-        return sum(self.times) / len(self.times)
-
-    def sum(self):
-        """All laps together."""
-        return sum(self.times)
-
-    def cumsum(self):
-        """Total time after each lap."""
-        totals, total = [], 0.0
-        for t in self.times:
-            total += t
-            totals.append(total)
-        return totals

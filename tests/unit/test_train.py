@@ -229,6 +229,21 @@ def test_accuracy_of_scores_and_of_labels():
     assert accuracy(torch.tensor([[0.0], [1.0], [2.0]]), y) == 3.0
 
 
+@pytest.mark.parametrize("device", ["cuda:7", "gpu", "npu9"])
+def test_a_device_that_does_not_exist(loaders, device):
+    with pytest.raises(ValueError, match=f"device='{device}' 不能用，这台机器有 .*cpu"):
+        train_ch6(relu_net(), *loaders, 1, 0.1, device)
+    with pytest.raises(ValueError, match="不能用"):
+        load_data_fashion_mnist(10, device=device, limit=100)
+
+
+@pytest.mark.parametrize("labels", [torch.arange(5, 15), torch.arange(-1, 9)])
+def test_labels_out_of_range(labels):
+    loader = DataLoader(TensorDataset(torch.rand(10, 784), labels), batch_size=5)
+    with pytest.raises(ValueError, match=r"标签从 .*，而网络只有 10 个输出"):
+        train(relu_net(), (loader, loader))
+
+
 def test_devices():
     assert try_gpu() == try_all_gpus()[0]
     assert try_gpu(99) == torch.device("cpu")
