@@ -1,8 +1,10 @@
 # make book    build the site into _build/html
 # make serve   open it in a browser
 # make test    run all tests
+# make bench   compare with d2l and torch
 PYTHON ?= python3
 PORT ?= 8000
+DEVICE ?= cpu
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -12,7 +14,7 @@ PAGE := _build/html/index.html
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test data lock clean
+.PHONY: book serve test bench data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -25,6 +27,9 @@ test: $(INSTALLED)
 	$(MAKE) book
 	python tests/browser.py
 	python -m pytest tests/site
+
+bench: $(INSTALLED)
+	python benchmarks/bench.py --device $(DEVICE)
 
 data: $(INSTALLED)
 	python -m d2lnotes data

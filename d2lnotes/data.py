@@ -4,6 +4,8 @@ No worker processes, no file access and no copying while training; resizing happ
 time, so 60 000 images at 224x224 never exist at once.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch.nn import functional as F
@@ -49,8 +51,7 @@ def load_data_fashion_mnist(
         ValueError: If a number is out of range.
     """
     device = as_device(device)
-    files = [_parse_idx(content) for content in fashion_mnist_files(root).values()]
-    train_images, train_labels, test_images, test_labels = files
+    train_images, train_labels, test_images, test_labels = _arrays(root)
     if limit is not None:
         train_images, train_labels = _stratified(train_images, train_labels, limit)
         test_images, test_labels = _stratified(
@@ -130,6 +131,11 @@ class DeviceLoader:
         shrinks = self.resize < min(X.shape[-2:])
         size = (self.resize, self.resize)
         return F.interpolate(X, size, mode="bilinear", antialias=shrinks, align_corners=False)
+
+
+@lru_cache(maxsize=1)  # a notebook loads the same data many times
+def _arrays(root):
+    return [_parse_idx(content) for content in fashion_mnist_files(root).values()]
 
 
 def _parse_idx(content):
