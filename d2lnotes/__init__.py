@@ -8,46 +8,56 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-# name -> module that owns it
-_LAZY = {
-    "shapes": "shapes",
-    "conv_output_size": "shapes",
-    "same_padding": "shapes",
-    "unread_cells": "shapes",
-    "ops": "ops",
-    "Conv2D": "ops",
-    "comp_conv2d": "ops",
-    "corr2d": "ops",
-    "models": "models",
-    "data": "data",
-    "DatasetError": "data",
-    "get_fashion_mnist_labels": "data",
-    "load_data_fashion_mnist": "data",
-    "train": "train",
-    "Accumulator": "train",
-    "History": "train",
-    "Timer": "train",
-    "accuracy": "train",
-    "evaluate_accuracy_gpu": "train",
-    "train_ch6": "train",
-    "try_all_gpus": "train",
-    "try_gpu": "train",
-    "plot": "plot",
-    "Animator": "plot",
-    "plot_history": "plot",
-    "show_images": "plot",
-    "widgets": "widgets",
-    "conv_explorer": "widgets",
+# module -> names that this package passes on; each module stands only on those before it
+_OWNERS = {
+    "shapes": (
+        "conv_output_size",
+        "conv_transpose_output_size",
+        "pool_output_size",
+        "receptive_field",
+        "same_padding",
+        "unread_cells",
+    ),
+    "ops": (
+        "Conv2D",
+        "comp_conv2d",
+        "conv2d",
+        "conv_transpose2d_by_matrix",
+        "corr2d",
+        "corr2d_multi_in",
+        "corr2d_multi_in_out",
+        "corr2d_multi_in_out_1x1",
+        "im2col",
+        "kernel_matrix",
+        "pool2d",
+    ),
+    "models": ("layer_summary",),
+    "data": ("DatasetError", "get_fashion_mnist_labels", "load_data_fashion_mnist"),
+    "plot": ("Animator", "plot_history", "show_images"),
+    "train": (
+        "Accumulator",
+        "History",
+        "Timer",
+        "accuracy",
+        "evaluate_accuracy_gpu",
+        "train_ch6",
+        "try_all_gpus",
+        "try_gpu",
+    ),
+    "recipes": ("train_recipe",),
+    "widgets": ("conv_explorer",),
 }
 
-__all__ = ["__version__", *_LAZY]
+__all__ = ["__version__", *_OWNERS, *(name for names in _OWNERS.values() for name in names)]
 
 
 def __getattr__(name):
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"{__name__}.{_LAZY[name]}")
-    return module if name == _LAZY[name] else getattr(module, name)
+    for owner, names in _OWNERS.items():
+        if name == owner:
+            return import_module(f"{__name__}.{owner}")
+        if name in names:
+            return getattr(import_module(f"{__name__}.{owner}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():

@@ -8,7 +8,7 @@ padding 1 in the first layer, which makes 54x54 maps of 224x224 images.
 from torch import nn
 
 from ..shapes import conv_output_size, pool_output_size
-from ._width import scaled
+from ._parts import dense_head, scaled
 
 
 def alexnet(num_classes=10, in_channels=1, *, width=1.0, hidden=4096, input_size=224):
@@ -42,12 +42,5 @@ def alexnet(num_classes=10, in_channels=1, *, width=1.0, hidden=4096, input_size
         nn.Conv2d(c4, c5, kernel_size=3, padding=1),
         nn.ReLU(),
         nn.MaxPool2d(kernel_size=3, stride=2),
-        nn.Flatten(),
-        nn.Linear(c5 * side * side, hidden),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(hidden, hidden),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(hidden, num_classes),
+        *dense_head(c5 * side * side, hidden, num_classes),
     )

@@ -7,7 +7,7 @@ internal covariate shift", 2015.
 import torch
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 
 def batch_norm(X, gamma, beta, moving_mean, moving_var, eps, momentum, training=True):

@@ -7,7 +7,7 @@ Source: Huang, Liu, van der Maaten and Weinberger, "Densely connected convolutio
 import torch
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 
 def conv_block(in_channels, out_channels):

@@ -7,7 +7,7 @@ classifiers and local response normalisation, as in d2l.
 import torch
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 # (c1, c2, c3, c4) of every Inception block, stage by stage; max pooling between the stages
 STAGES = (

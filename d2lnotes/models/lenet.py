@@ -7,7 +7,7 @@ of scaled tanh, plain average pooling, every C3 map sees all S2 maps, a linear o
 
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 
 def lenet(num_classes=10, in_channels=1, *, width=1.0):

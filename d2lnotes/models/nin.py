@@ -5,7 +5,7 @@ Source: Lin, Chen and Yan, "Network in network", 2013; sizes as in d2l, after Al
 
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 
 def nin_block(in_channels, out_channels, kernel_size, strides, padding):

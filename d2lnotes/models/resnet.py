@@ -7,7 +7,7 @@ and torchvision do it the other way. ``style`` chooses.
 
 from torch import nn
 
-from ._width import scaled
+from ._parts import scaled
 
 STYLES = ("d2l", "torchvision")
 STEMS = ("7x7", "3x3")

@@ -6,7 +6,7 @@ recognition", 2014, table 1.
 
 from torch import nn
 
-from ._width import scaled
+from ._parts import dense_head, scaled
 
 # (number of convolutions, output channels) of each block
 CONFIGS = {
@@ -56,12 +56,5 @@ def vgg(num_classes=10, in_channels=1, *, width=1.0, arch="vgg11", hidden=4096, 
         channels = out_channels
     return nn.Sequential(
         *blocks,
-        nn.Flatten(),
-        nn.Linear(channels * side * side, hidden),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(hidden, hidden),
-        nn.ReLU(),
-        nn.Dropout(0.5),
-        nn.Linear(hidden, num_classes),
+        *dense_head(channels * side * side, hidden, num_classes),
     )

@@ -1,4 +1,6 @@
-"""Scaling the channels of a network."""
+"""What several networks share."""
+
+from torch import nn
 
 
 def scaled(channels, width):
@@ -16,3 +18,17 @@ def scaled(channels, width):
     if round(channels * width) < 1:
         raise ValueError(f"width={width} 太小：{channels} 个通道会一个也不剩")
     return round(channels * width)
+
+
+def dense_head(features, hidden, num_classes):
+    """The dense layers of AlexNet and VGG: two hidden ones with dropout, then the scores."""
+    return [
+        nn.Flatten(),
+        nn.Linear(features, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(hidden, num_classes),
+    ]
