@@ -30,6 +30,8 @@ test: $(INSTALLED)
 
 bench: $(INSTALLED)
 	python benchmarks/bench.py --device $(DEVICE)
+	$(MAKE) book
+	python -m pytest -sq tests/site/bench_explorer.py
 
 data: $(INSTALLED)
 	python -m d2lnotes data

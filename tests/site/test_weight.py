@@ -4,6 +4,8 @@ import gzip
 
 import pytest
 
+from conftest import CHAPTERS
+
 TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
 
@@ -18,15 +20,16 @@ def weight(visit, page: str) -> int:
     return total
 
 
-@pytest.mark.parametrize(
-    ("page", "limit"),
-    [
-        ("intro.html", 150_000),
-        ("chapters/convolution/padding-and-stride.html", 600_000),
-    ],
-)
-def test_weight(visit, record_property, page: str, limit: int) -> None:
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_weight(visit, html, page: str) -> None:
+    """A page of text at most 150 kB, one with formulas or explorers at most 600 kB."""
+    source = (html / page).read_text(encoding="utf-8")
+    is_text = "mathjax" not in source and "book-widgets.js" not in source
     total = weight(visit, page)
-    record_property("bytes", total)
     print(f"{page}: {total} bytes")
-    assert 30_000 < total <= limit
+    assert 30_000 < total <= (150_000 if is_text else 600_000)
+
+
+def test_the_introduction_is_a_page_of_text(html) -> None:
+    source = (html / "intro.html").read_text(encoding="utf-8")
+    assert "mathjax" not in source and "book-widgets.js" not in source
