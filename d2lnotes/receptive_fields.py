@@ -32,13 +32,14 @@ def trace(module):
 
     See :func:`d2lnotes.shapes.receptive_field`.
     """
+    net = module if list(module.children()) else nn.Sequential(module)
     try:
-        graph = _Tracer().trace(module)
+        graph = _Tracer().trace(net)
     except fx.proxy.TraceError as error:
         raise ValueError(
             f"无法追踪 {type(module).__name__} 的计算图：forward 里的分支取决于输入的值或形状"
         ) from error
-    modules = dict(module.named_modules())
+    modules = dict(net.named_modules())
     fields, known = [], {}
     for node in graph.nodes:
         if node.op == "placeholder":

@@ -98,7 +98,9 @@ def layer_summary(net, input_size):
     if len(input_size) not in (3, 4):
         raise ValueError(f"input_size={input_size!r} 无效：请给 (C, H, W) 或 (N, C, H, W)")
     image = (1, *input_size[-3:])
-    children = list(net.named_children()) or [("", net)]
+    if not list(net.children()):
+        net = nn.Sequential(net)
+    children = list(net.named_children())
     shapes, macs = _measure(net, children, image)
     fields = _fields(net)
     rows = [

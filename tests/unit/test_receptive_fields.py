@@ -119,6 +119,10 @@ def test_what_cannot_be_told_is_said():
         receptive_field(Decides())
 
 
+def test_a_bare_layer_is_a_net_of_one():
+    assert receptive_field(nn.Conv2d(1, 1, 3, padding=1)) == [ReceptiveField("0", 3, 1, -1)]
+
+
 def test_dense_layers_see_the_whole_image():
     fields = receptive_field(nn.Sequential(nn.Conv2d(1, 1, 3), nn.Flatten(), nn.Linear(9, 2)))
     assert [field.size for field in fields] == [3, 3, None]

@@ -41,6 +41,22 @@ def test_conv2d_layer():
     torch.testing.assert_close(taught(X), ours(X))
 
 
+def test_channels():
+    names = {
+        "torch": torch,
+        "corr2d": ops.corr2d,
+        "X": torch.ones(2, 3, 3),
+        "K": torch.ones(2, 2, 2),
+    }
+    for cell in ("corr2d-multi-in", "corr2d-multi-in-out", "corr2d-1x1"):
+        names = run_cell("convolution/channels", cell, **names)
+    X, K = torch.randn(3, 6, 5), torch.randn(4, 3, 2, 3)
+    for name in ("corr2d_multi_in_out", "corr2d_multi_in_out_1x1"):
+        kernels = K[..., :1, :1] if name.endswith("1x1") else K
+        torch.testing.assert_close(names[name](X, kernels), getattr(ops, name)(X, kernels))
+    torch.testing.assert_close(names["corr2d_multi_in"](X, K[0]), ops.corr2d_multi_in(X, K[0]))
+
+
 def test_lenet():
     taught = run_cell("networks/lenet", "build-code")["net"]
     ours = lenet()
