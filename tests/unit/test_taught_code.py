@@ -57,6 +57,13 @@ def test_channels():
     torch.testing.assert_close(names["corr2d_multi_in"](X, K[0]), ops.corr2d_multi_in(X, K[0]))
 
 
+def test_pool2d():
+    taught = run_cell("convolution/pooling", "pool2d", torch=torch)["pool2d"]
+    X = torch.randn(6, 7)
+    for mode in ("max", "avg"):
+        torch.testing.assert_close(taught(X, (2, 3), mode), ops.pool2d(X, (2, 3), mode))
+
+
 def test_lenet():
     taught = run_cell("networks/lenet", "build-code")["net"]
     ours = lenet()
