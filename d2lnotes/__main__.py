@@ -6,6 +6,8 @@ from pathlib import Path
 
 from .download import SHA256, DatasetError, fashion_mnist_files
 
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
 
 def main(arguments=None):
     """Run one command.
@@ -19,7 +21,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (DatasetError, ValueError, RuntimeError) as error:
+    except (DatasetError, ArithmeticError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -67,6 +69,8 @@ def _train(options):
     from .recipes import find_recipe, train_recipe
 
     settings = find_recipe(options.model, options.recipe)
+    if options.json and not options.json.parent.is_dir():
+        raise OSError(f"--json {options.json}：没有文件夹 {options.json.parent}，请先建好")
     with process_group() as device:
         _, history = train_recipe(
             options.model,
@@ -75,14 +79,14 @@ def _train(options):
             root=options.root,
             limit=options.limit,
             seed=options.seed,
-            num_epochs=options.epochs or settings.num_epochs,
+            num_epochs=settings.num_epochs if options.epochs is None else options.epochs,
             checkpoint=options.checkpoint,
         )
         if rank_and_size()[0] == 0:
             print(history)
             if options.json:
                 history.to_json(options.json)
-    return 0
+    return INTERRUPTED if history.interrupted else 0
 
 
 def _stamp(options):

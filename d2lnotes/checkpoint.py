@@ -2,8 +2,8 @@
 
 import os
 import pickle
-import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -27,19 +27,16 @@ def save_checkpoint(path, state):
         CheckpointError: If the file cannot be written; an older one stays as it was.
     """
     path = Path(path)
-    partial = None
+    partial = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as file:
-            partial = Path(file.name)
+        with partial.open("wb") as file:
             torch.save({"format": FORMAT, **state}, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        if partial is not None:
+        with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise CheckpointError(
             f"无法写检查点 {path}：{error}。之前的检查点没有动，请腾出空间或换一个可写的文件夹"
@@ -52,6 +49,10 @@ def load_checkpoint(path):
     Raises:
         CheckpointError: If the file is damaged, no checkpoint of ours, or of another version.
     """
+    try:
+        Path(path).open("rb").close()
+    except OSError as error:
+        raise CheckpointError(f"无法读检查点 {path}：{error}") from error
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:

@@ -4,6 +4,7 @@ No worker processes, no file access and no copying while training; resizing happ
 time, so 60 000 images at 224x224 never exist at once.
 """
 
+import os
 from functools import lru_cache
 
 import numpy as np
@@ -39,7 +40,7 @@ def load_data_fashion_mnist(
         resize: Side of the square images in pixels; 28 unless given.
         device: Where the data lives; the best device of this machine unless given.
         root: Folder with the data; see :mod:`d2lnotes.download`.
-        limit: Use only the first so many images of each set, the same number of each class.
+        limit: Use only so many images of each set, the first ones of every class in equal number.
         seed: Seed of the training order. Unless given, torch's global generator decides.
 
     Returns:
@@ -66,6 +67,9 @@ def load_data_fashion_mnist(
 
 def get_fashion_mnist_labels(labels):
     """Text labels for integer labels (a tensor or any sequence of ints from 0 to 9)."""
+    wrong = [i for i in labels if int(i) != i or not 0 <= i < len(LABELS)]
+    if wrong:
+        raise ValueError(f"标签 {wrong[0]} 无效：应是 0 到 {len(LABELS) - 1} 的整数")
     return [LABELS[int(i)] for i in labels]
 
 
@@ -89,13 +93,21 @@ class DeviceLoader:
         self, images, labels, batch_size, *, resize=None, device="cpu", shuffle=False, seed=None
     ):
         for name, value in (("batch_size", batch_size), ("resize", resize)):
-            if value is not None and (not isinstance(value, int) or value < 1):
+            is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+            if not is_whole and (name, value) != ("resize", None):
                 raise ValueError(f"{name}={value!r} 无效：请给正整数")
         if len(images) != len(labels) or not len(images):
             raise ValueError(f"图像 {len(images)} 张，标签 {len(labels)} 个：应相等且不为零")
         images = torch.as_tensor(images)
-        self.images = (images[:, None] if images.dim() == 3 else images).to(device)
-        self.labels = torch.as_tensor(labels, dtype=torch.int64).to(device)
+        if images.dtype != torch.uint8 or images.dim() not in (3, 4):
+            raise TypeError(
+                f"图像应是 uint8、形状 (N, H, W) 或 (N, C, H, W)，现在是 {images.dtype}、"
+                f"{tuple(images.shape)}"
+            )
+        # copies: the reader may change them, the cache behind load_data_fashion_mnist must stay
+        images = images[:, None] if images.dim() == 3 else images
+        self.images = images.to(device, copy=True)
+        self.labels = torch.as_tensor(labels).to(device, torch.int64, copy=True)
         self.batch_size = batch_size
         self.resize = resize
         self.shuffle = shuffle
@@ -109,7 +121,7 @@ class DeviceLoader:
             for images, labels in zip(
                 self.images.split(self.batch_size), self.labels.split(self.batch_size), strict=True
             ):
-                yield self._as_floats(images), labels
+                yield self._as_floats(images), labels.clone()
             return
         # drawn on the CPU, so that a seed gives one order on every device
         order = torch.randperm(len(self.labels), generator=self.generator).to(self.labels.device)
@@ -128,13 +140,17 @@ class DeviceLoader:
         if self.resize is None or X.shape[-2:] == (self.resize, self.resize):
             return X
         # enlarging needs no antialiasing, and is several times faster without
-        shrinks = self.resize < min(X.shape[-2:])
+        shrinks = self.resize < max(X.shape[-2:])
         size = (self.resize, self.resize)
         return F.interpolate(X, size, mode="bilinear", antialias=shrinks, align_corners=False)
 
 
-@lru_cache(maxsize=1)  # a notebook loads the same data many times
 def _arrays(root):
+    return _cached_arrays(str(root or os.environ.get("D2LNOTES_DATA") or ""))
+
+
+@lru_cache(maxsize=1)  # a notebook loads the same data many times
+def _cached_arrays(root):
     return [_parse_idx(content) for content in fashion_mnist_files(root).values()]
 
 
@@ -148,9 +164,10 @@ def _parse_idx(content):
 
 def _stratified(images, labels, limit):
     classes = len(LABELS)
-    if not isinstance(limit, int) or not classes <= limit <= len(labels):
+    if not isinstance(limit, int) or not classes <= limit <= len(labels) or limit % classes:
         raise ValueError(
-            f"limit={limit!r} 无效：请给 {classes} 到 {len(labels)} 的整数（共 {classes} 类）"
+            f"limit={limit!r} 无效：请给 {classes} 到 {len(labels)} 之间 {classes} 的倍数"
+            f"（共 {classes} 类，每类一样多）"
         )
     chosen = [np.flatnonzero(labels == c)[: limit // classes] for c in range(classes)]
     order = np.sort(np.concatenate(chosen))

@@ -1,8 +1,8 @@
 """Training with several processes, started by ``torchrun``: each takes a share of every batch.
 
-All processes hold the same weights and draw the same batches (one seed); process r of w computes
-on images r, r + w, … and the gradients are averaged, so a step equals one process's step on the
-whole batch. Batch normalisation sees its own share only.
+All processes hold the same weights and draw the same batches (the loader has a seed); process r of
+w computes on images r, r + w, … and the gradients are averaged, so a step equals one process's step
+on the whole batch. Batch normalisation sees its own share only.
 """
 
 import os
@@ -55,12 +55,11 @@ def share_of(batches):
         batches: Batches ``(X, y)``, the same in every process.
 
     Yields:
-        ``(X, y, count)``: the share, and the number to divide its summed loss by so that the
-        average over the processes is the mean over the whole batch.
+        ``(X, y, count)``: the share, and the number of images in the whole batch.
     """
     rank, size = rank_and_size()
     for X, y in batches:
-        yield X[rank::size], y[rank::size], len(y) / size
+        yield X[rank::size], y[rank::size], len(y)
 
 
 def total(tensor):

@@ -11,10 +11,12 @@ learning algorithms", 2017 (MIT licence).
 import gzip
 import hashlib
 import http.client
+import io
 import os
 import shutil
 import subprocess
 import tempfile
+import urllib.error
 import urllib.request
 import zlib
 from functools import partial
@@ -28,6 +30,7 @@ SHA256 = {
 }
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+LARGEST = 47_040_016  # bytes of the largest file
 TIMEOUT = 20  # seconds that a server may stay silent
 CHUNK = 1 << 18  # bytes
 
@@ -75,11 +78,12 @@ def _find(name, folders):
         # torchvision and d2l keep their copies in FashionMNIST/raw
         for place in (folder, folder / "FashionMNIST" / "raw"):
             for path in (place / f"{name}.gz", place / name):
-                if path.is_file():
-                    try:
-                        return _read_verified(path, name)
-                    except (_CorruptError, OSError) as error:
-                        print(f"不使用 {path}：{error}")
+                try:
+                    return _read_verified(path, name)
+                except FileNotFoundError:
+                    continue
+                except (_CorruptError, OSError) as error:
+                    print(f"不使用 {path}：{error}")
     return None
 
 
@@ -87,7 +91,8 @@ def _read_verified(path, name):
     content = path.read_bytes()
     try:
         if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as file:
+                content = file.read(LARGEST + 1)  # a gzip bomb must not fill the memory
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise _CorruptError(f"文件不完整或已损坏（{error}）") from None
     if hashlib.sha256(content).hexdigest() != SHA256[name]:
@@ -155,7 +160,14 @@ def _download(url, part):
     """Fetch a URL, going on where an earlier try stopped."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if have and error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()  # it was whole, or another file: fetch it from the start
+            return _download(url, part)
+        raise
+    with response:
         resumed = response.status == http.client.PARTIAL_CONTENT
         have = have if resumed else 0
         total = have + int(response.headers.get("Content-Length", 0))

@@ -19,6 +19,7 @@ class History:
         test_acc: Test accuracy after each epoch.
         seconds: Training time of each epoch, with loading, without evaluation.
         images: Training images per epoch.
+        interrupted: Whether Ctrl-C ended it.
     """
 
     num_epochs: int
@@ -30,6 +31,7 @@ class History:
     test_acc: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     images: int = 0
+    interrupted: bool = False
 
     def add(self, train_loss, train_acc, test_acc, seconds, images):
         """Append one epoch."""

@@ -27,9 +27,9 @@ def corr2d(X, K):
             raise ValueError(f"{name} 应是二维矩阵，现在形状是 {tuple(matrix.shape)}")
     k_h, k_w = K.shape
     rows, cols = X.shape[0] - k_h + 1, X.shape[1] - k_w + 1
-    if min(rows, cols) < 1:
+    if min(rows, cols, k_h, k_w) < 1:
         raise ValueError(
-            f"卷积核 K {tuple(K.shape)} 比输入 X {tuple(X.shape)} 还大，一个窗口也放不下"
+            f"卷积核 K {tuple(K.shape)} 是空的，或比输入 X {tuple(X.shape)} 还大，一个窗口也放不下"
         )
     sums = [(X[i : i + k_h, j : j + k_w] * K).sum() for i in range(rows) for j in range(cols)]
     return torch.stack(sums).reshape(rows, cols)

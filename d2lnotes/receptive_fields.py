@@ -5,7 +5,7 @@ from torch import fx, nn
 from .shapes import Layer, ReceptiveField, as_pair, grow, same_padding, shorten
 
 WINDOWED = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
-WHOLE_IMAGE = (nn.Linear, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+NO_FIXED_FIELD = (nn.Linear, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 CELL_BY_CELL = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Softmax),
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout, nn.Dropout2d),
@@ -57,7 +57,7 @@ def trace(module):
 
 
 def _behind_module(field, name, module):
-    if isinstance(module, WHOLE_IMAGE):
+    if isinstance(module, NO_FIXED_FIELD):
         return ReceptiveField(name, None, None, None)
     if isinstance(module, WINDOWED):
         return grow(field, _layer(name, module))
@@ -65,7 +65,7 @@ def _behind_module(field, name, module):
         return field._replace(name=name)
     raise ValueError(
         f"不知道 {name}（{type(module).__name__}）的感受野怎样计算："
-        "逐个元素计算的层请加上类属性 cell_by_cell = True"
+        "如果它逐个元素地计算，请加上类属性 cell_by_cell = True"
     )
 
 
@@ -75,6 +75,11 @@ def _behind_function(field, node):
         raise ValueError(
             f"不知道函数 {function} 的感受野怎样计算：卷积和池化请用 nn.Conv2d 等模块来写"
         )
+    axis = node.kwargs.get("dim", 1 if function in ("cat", "concat") else None)
+    if function in ("cat", "concat") and len(node.args) > 1:
+        axis = node.args[1]
+    if axis not in (None, 1) and function != "flatten":
+        raise ValueError(f"{node.name} 沿维度 {axis} 连接或计算，不是逐个像素的：感受野没有定义")
     return field._replace(name=node.name)
 
 

@@ -70,7 +70,12 @@ def train_recipe(model, recipe="textbook", *, device=None, root=None, limit=None
     """
     settings = find_recipe(model, recipe)
     loaders = load_data_fashion_mnist(
-        settings.batch_size, settings.resize, device=device, root=root, limit=limit
+        settings.batch_size,
+        settings.resize,
+        device=device,
+        root=root,
+        limit=limit,
+        seed=options.get("seed"),
     )
     net = getattr(models, model)(**settings.net)
     options = {"num_epochs": settings.num_epochs, "lr": settings.lr} | options

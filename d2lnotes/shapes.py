@@ -174,7 +174,8 @@ class ReceptiveField(NamedTuple):
     """Which input cells a unit of a layer sees; all in input cells, ints or pairs.
 
     Unit ``i`` covers the cells from ``start + i * jump`` to ``start + i * jump + size - 1``;
-    negative cells lie in the padding. All three are None once a layer sees the whole image.
+    negative cells lie in the padding. All three are None once a layer sees the whole image, or
+    windows that depend on its size.
     """
 
     name: str

@@ -3,16 +3,18 @@
 import math
 import time
 from dataclasses import asdict, dataclass
+from operator import index
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from .checkpoint import check_same, load_checkpoint, save_checkpoint
+from .checkpoint import CheckpointError, check_same, load_checkpoint, save_checkpoint
 from .devices import as_device, try_all_gpus, try_gpu
 from .distributed import parallel, rank_and_size, share_of, total
 from .history import History
 from .meters import Accumulator, Timer
+from .modes import modes_kept
 from .plot import TrainingCurve
 
 __all__ = [
@@ -36,12 +38,13 @@ def train_ch6(
     device=None,
     *,
     init="xavier",
-    optimizer=torch.optim.SGD,
+    optimizer=None,
     scheduler=None,
     seed=None,
     checkpoint=None,
     plot=True,
     amp=None,
+    channels_last=False,
     compile=False,
 ):
     """Train a classifier with minibatch gradient descent and cross-entropy.
@@ -55,14 +58,17 @@ def train_ch6(
         device: Device to train on; the best one of this machine unless given.
         init: ``'xavier'`` draws all weights anew, Xavier-uniform in dense and convolution layers;
             ``None`` goes on from the weights the net has; a function is applied to each module.
-        optimizer: Called as ``optimizer(net.parameters(), lr=lr)``.
+        optimizer: Called as ``optimizer(net.parameters(), lr=lr)``; plain SGD unless given.
         scheduler: Called as ``scheduler(optimizer)``; its ``step()`` follows every batch.
         seed: Seed of torch's global generator, set first; makes a run repeatable. Needed under
             ``torchrun``, where every process trains on its share of each batch.
         checkpoint: File that keeps the state after every epoch; if it exists, training goes on
-            from it, as if it had never stopped.
+            from it, as if it had never stopped. Random numbers of Python and numpy, and of a
+            sampler's own generator, are not kept.
         plot: Draw the curves while training (in a notebook), one line an epoch elsewhere.
         amp: ``torch.bfloat16`` or ``torch.float16`` to compute in that precision where it is safe.
+        channels_last: Keep images and kernels with the channels innermost, which convolutions
+            compute faster; the net must not ``view`` its images flat.
         compile: Compile the forward pass with ``torch.compile``; pays off on CUDA.
 
     Returns:
@@ -74,17 +80,25 @@ def train_ch6(
         FloatingPointError: If the loss becomes NaN or infinite.
         CheckpointError: If the checkpoint cannot be written or read, or is another run's.
     """
-    if num_epochs < 1:
-        raise ValueError(f"num_epochs={num_epochs} 无效：至少训练 1 个迭代周期")
+    num_epochs, lr, seed = _plain_numbers(num_epochs, lr, seed)
+    for name, batches in (("train_iter", train_iter), ("test_iter", test_iter)):
+        _check_batches(name, batches)
+    for name, function in (("optimizer", optimizer), ("scheduler", scheduler)):
+        if function is not None and not callable(function):
+            raise TypeError(
+                f"{name} 应是一个类或函数，例如 torch.optim.Adam，而不是 {type(function).__name__}"
+            )
     device = as_device(device)
     rank, processes = rank_and_size()
-    if processes > 1 and seed is None:
-        raise ValueError("多个进程一起训练时必须设 seed：各进程要取到相同的小批量")
+    if processes > 1 and (seed is None or getattr(train_iter, "generator", None) is None):
+        raise ValueError(
+            "多个进程一起训练时，train_ch6 和数据都必须设 seed：各进程要取到相同的小批量"
+        )
     if seed is not None:
         torch.manual_seed(seed)
     initialize(net, init)
-    net.to(device, memory_format=torch.channels_last)
-    optimizer = optimizer(net.parameters(), lr=lr)
+    net.to(device, memory_format=_memory_format(channels_last))
+    optimizer = (optimizer or torch.optim.SGD)(net.parameters(), lr=lr)
     run = Run(
         net=net,
         forward=torch.compile(parallel(net, device)) if compile else parallel(net, device),
@@ -95,29 +109,50 @@ def train_ch6(
         history=History(num_epochs=num_epochs, lr=lr, device=_device_name(device), seed=seed),
         device=device,
         amp=amp,
+        channels_last=channels_last,
     )
-    if checkpoint is not None and Path(checkpoint).exists():
+    checkpoint = None if checkpoint is None else Path(checkpoint).expanduser()
+    if checkpoint is not None and checkpoint.exists():
         run.load(checkpoint)
     history = run.history
     curve = TrainingCurve(history) if plot and rank == 0 else None
-    was_training = net.training
-    try:
-        while history.epochs < num_epochs:
-            start = time.perf_counter()
-            loss, train_acc, images = train_epoch(run)
-            seconds = time.perf_counter() - start  # the sums above waited for the last batch
-            _check_finite(loss, history)
-            test_acc = evaluate_accuracy_gpu(net, test_iter, device)
-            history.add(loss, train_acc, test_acc, seconds, images)
-            if checkpoint is not None and rank == 0:
-                run.save(checkpoint)
-            if curve:
-                curve.update()
-    except KeyboardInterrupt:
-        print(f"已中断：保留前 {history.epochs} 个迭代周期的结果，网络停在中断时的权重")
-    finally:
-        net.train(was_training)
+    with modes_kept(net):
+        try:
+            while history.epochs < num_epochs:
+                start = time.perf_counter()
+                loss, train_acc, images = train_epoch(run)
+                seconds = time.perf_counter() - start  # the sums waited for the last batch
+                _check_finite(loss, history)
+                test_acc = evaluate_accuracy_gpu(net, test_iter, device)
+                history.add(loss, train_acc, test_acc, seconds, images)
+                if checkpoint is not None and rank == 0:
+                    run.save(checkpoint)
+                if curve:
+                    curve.update()
+        except KeyboardInterrupt:
+            history.interrupted = True
+            print(f"已中断：保留前 {history.epochs} 个迭代周期的结果，网络停在中断时的权重")
     return history
+
+
+def _plain_numbers(num_epochs, lr, seed):
+    """Numbers of Python: numpy's could be trained with, but not be kept in a checkpoint."""
+    if isinstance(num_epochs, bool) or not hasattr(num_epochs, "__index__"):
+        raise TypeError(f"num_epochs={num_epochs!r} 无效：请给整数")
+    if index(num_epochs) < 1:
+        raise ValueError(f"num_epochs={num_epochs} 无效：至少训练 1 个迭代周期")
+    return index(num_epochs), float(lr), None if seed is None else index(seed)
+
+
+def _check_batches(name, batches):
+    if hasattr(batches, "__next__"):
+        raise TypeError(f"{name} 只能走一遍：请给 DataLoader 或列表，而不是 iter(...) 或生成器")
+    if hasattr(batches, "__len__") and not len(batches):
+        raise ValueError(f"{name} 是空的：一个小批量也没有")
+
+
+def _memory_format(channels_last):
+    return torch.channels_last if channels_last else torch.preserve_format
 
 
 def initialize(net, init):
@@ -150,6 +185,12 @@ class Run:
     history: History
     device: torch.device
     amp: torch.dtype | None
+    channels_last: bool
+
+    def to_device(self, X):
+        """Bring images ``(N, C, H, W)``, or other inputs, to the device."""
+        memory_format = _memory_format(self.channels_last and X.dim() == 4)
+        return X.to(self.device, non_blocking=True, memory_format=memory_format)
 
     def save(self, path):
         """Write the state after a finished epoch."""
@@ -169,6 +210,11 @@ class Run:
         state = load_checkpoint(path)
         check_same(path, "层", state["shapes"], self._shapes())
         check_same(path, "设置", state["settings"], self._settings())
+        done = len(state["history"]["train_loss"])
+        if done > self.history.num_epochs:
+            raise CheckpointError(
+                f"检查点 {path} 已训练 {done} 个迭代周期，多于现在要的 {self.history.num_epochs} 个"
+            )
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.history.resume(state["history"])
@@ -183,15 +229,20 @@ class Run:
         return parts | ({"scheduler": self.scheduler} if self.scheduler else {})
 
     def _shapes(self):
-        return {name: list(value.shape) for name, value in self.net.state_dict().items()}
+        tensors = self.net.state_dict().items()
+        return {name: list(value.shape) for name, value in tensors if hasattr(value, "shape")}
 
     def _settings(self):
         return {
             "lr": self.history.lr,
             "seed": self.history.seed,
             "optimizer": type(self.optimizer).__name__,
+            **{f"optimizer.{name}": str(v) for name, v in self.optimizer.defaults.items()},
             "scheduler": type(self.scheduler).__name__,
             "amp": str(self.amp),
+            "batch_size": getattr(self.train_iter, "batch_size", None),
+            "batches": len(self.train_iter) if hasattr(self.train_iter, "__len__") else None,
+            "own generator": getattr(self.train_iter, "generator", None) is not None,
         }
 
     def _random_states(self):
@@ -211,22 +262,22 @@ def train_epoch(run):
     sums = torch.zeros(2, device=device)
     images, processes = 0, rank_and_size()[1]
     for X, y, count in share_of(run.train_iter):
-        X, y = _to(X, device), y.to(device, non_blocking=True)
+        X, y = run.to_device(X), as_labels(y).to(device, non_blocking=True)
         optimizer.zero_grad()
         with torch.autocast(device.type, dtype=run.amp, enabled=run.amp is not None):
             y_hat = run.forward(X)
             check_scores(y_hat, y)
-            if not images and not run.history.epochs:
+            if not images and not run.history.epochs and len(y):
                 check_labels(y_hat, y)
             loss = _cross_entropy(y_hat, y)
-        scaler.scale(loss / count).backward()
+        scaler.scale(loss * processes / count).backward()
         scaler.step(optimizer)
         scaler.update()
         if run.scheduler:
             run.scheduler.step()
         with torch.no_grad():
             sums += torch.stack([loss.float(), _hits(y_hat, y)])
-        images += round(count * processes)
+        images += count
     if not images:
         raise ValueError("train_iter 是空的：一个小批量也没有")
     loss, train_acc = (total(sums) / images).tolist()
@@ -242,10 +293,13 @@ def _cross_entropy(y_hat, y):
         raise
 
 
-def _to(X, device):
-    if X.dim() == 4:
-        return X.to(device, non_blocking=True, memory_format=torch.channels_last)
-    return X.to(device, non_blocking=True)
+def as_labels(y):
+    """Class numbers as cross-entropy wants them."""
+    if y.dim() != 1 or y.is_floating_point():
+        raise ValueError(
+            f"标签的形状是 {tuple(y.shape)}、类型是 {y.dtype}：应是一维的整数，每张图像一个"
+        )
+    return y.long()
 
 
 def check_scores(y_hat, y):
@@ -295,25 +349,24 @@ def evaluate_accuracy_gpu(net, data_iter, device=None):
         Accuracy, a float from 0 to 1.
 
     Raises:
-        ValueError: If ``data_iter`` is empty.
+        ValueError: If ``data_iter`` is empty, or labels and scores do not fit.
     """
     is_module = isinstance(net, nn.Module)
     if device is None and is_module:
         device = next((p.device for p in net.parameters()), None)
-    was_training = is_module and net.training
-    if is_module:
-        net.eval()
     hits, images = 0, 0
-    try:
-        with torch.no_grad():
-            for X, y in data_iter:
-                X = [x.to(device) for x in X] if isinstance(X, list) else X.to(device)
-                y = y.to(device)
-                hits = hits + _hits(net(X), y)
-                images += len(y)
-    finally:
-        if was_training:
-            net.train()
+    with modes_kept(net), torch.no_grad():
+        if is_module:
+            net.eval()
+        for X, y in data_iter:
+            X = [x.to(device) for x in X] if isinstance(X, list) else X.to(device)
+            y = as_labels(y).to(device)
+            y_hat = net(X)
+            check_scores(y_hat, y)
+            if not images:
+                check_labels(y_hat, y)
+            hits = hits + _hits(y_hat, y)
+            images += len(y)
     if not images:
         raise ValueError("data_iter 是空的：没有样本，无法计算精度")
     return float(hits) / images

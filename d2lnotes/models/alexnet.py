@@ -19,7 +19,7 @@ def alexnet(num_classes=10, in_channels=1, *, width=1.0, hidden=4096, input_size
         in_channels: Channels of the input image.
         width: Factor on the channels of the convolutions; 1.0 is the textbook's.
         hidden: Units of each of the two hidden dense layers.
-        input_size: Side of the square input images, at least 63.
+        input_size: Side of the square input images, at least 65.
 
     Returns:
         A network from ``(N, in_channels, input_size, input_size)`` to scores ``(N, num_classes)``.

@@ -39,9 +39,10 @@ def batch_norm(X, gamma, beta, moving_mean, moving_var, eps, momentum, training=
             raise ValueError(f"训练时每个通道至少要有 2 个值，现在形状是 {tuple(X.shape)}")
         mean, var = X.mean(axes), X.var(axes, unbiased=False)
         with torch.no_grad():
-            moving_mean = torch.lerp(moving_mean, mean, momentum)
+            moving_mean = torch.lerp(moving_mean, mean.to(moving_mean.dtype), momentum)
             # the moving variance estimates the population's: divided by count - 1
-            moving_var = torch.lerp(moving_var, var * count / (count - 1), momentum)
+            unbiased = (var * count / (count - 1)).to(moving_var.dtype)
+            moving_var = torch.lerp(moving_var, unbiased, momentum)
     shape = (1, -1) + (1,) * (X.dim() - 2)
     X_hat = (X - mean.reshape(shape)) / torch.sqrt(var.reshape(shape) + eps)
     return gamma.reshape(shape) * X_hat + beta.reshape(shape), moving_mean, moving_var

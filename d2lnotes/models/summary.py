@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from ..modes import modes_kept
 from ..shapes import receptive_field
 
 HEADINGS = ("层", "输出形状", "参数", "乘加次数", "感受野")
@@ -133,17 +134,13 @@ def _measure(net, children, image):
     hooks += [
         m.register_forward_hook(count) for m in owner if isinstance(m, (nn.Conv2d, nn.Linear))
     ]
-    modes = {module: module.training for module in net.modules()}
     parameter = next(net.parameters(), torch.empty(0))
     try:
-        net.eval()
-        with torch.no_grad():
-            net(torch.zeros(image, device=parameter.device, dtype=parameter.dtype))
+        with modes_kept(net), torch.no_grad():
+            net.eval()(torch.zeros(image, device=parameter.device, dtype=parameter.dtype))
     finally:
         for hook in hooks:
             hook.remove()
-        for module, mode in modes.items():
-            module.training = mode
     return shapes, macs
 
 

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -95,6 +97,37 @@ def test_another_net_or_other_settings_are_refused(tmp_path, loaders):
         train(path, loaders, lr=0.2)
     with pytest.raises(CheckpointError, match="设置 optimizer"):
         train(path, loaders, optimizer=torch.optim.Adam)
+
+
+def test_numbers_of_numpy_can_be_kept(tmp_path, loaders):
+    path = tmp_path / "run.pt"
+    options = {"lr": np.float64(0.1), "seed": np.int64(1), "num_epochs": np.int64(1)}
+    first = train(path, loaders, **options)
+    assert train(path, loaders, **options).train_loss == first.train_loss
+    assert '"lr": 0.1' in first.to_json()
+
+
+def test_changed_arguments_are_refused(tmp_path, loaders):
+    path = tmp_path / "run.pt"
+    momentum = partial(torch.optim.SGD, momentum=0.9)
+    train(path, loaders, optimizer=momentum, num_epochs=2)
+    with pytest.raises(
+        CheckpointError, match=r"optimizer\.momentum 在检查点里是 0\.9，现在是 0\.5"
+    ):
+        train(path, loaders, optimizer=partial(torch.optim.SGD, momentum=0.5), num_epochs=2)
+    with pytest.raises(CheckpointError, match="已训练 2 个迭代周期，多于现在要的 1 个"):
+        train(path, loaders, optimizer=momentum, num_epochs=1)
+    seeded = load_data_fashion_mnist(100, device="cpu", limit=1000, seed=0)
+    with pytest.raises(CheckpointError, match="own generator"):
+        train(path, seeded, optimizer=momentum, num_epochs=2)
+    smaller = load_data_fashion_mnist(50, device="cpu", limit=1000)
+    with pytest.raises(CheckpointError, match="batch_size"):
+        train(path, smaller, optimizer=momentum, num_epochs=2)
+
+
+def test_a_folder_is_no_damaged_file(tmp_path):
+    with pytest.raises(CheckpointError, match="无法读检查点"):
+        load_checkpoint(tmp_path)
 
 
 def test_another_versions_file_is_refused(tmp_path, monkeypatch):

@@ -57,6 +57,9 @@ def test_train_writes_a_record_and_resumes(tmp_path):
         (["train", "lenett"], "没有网络 'lenett'"),
         (["train", "lenet", "--recipe", "slow"], "没有方案 'slow'"),
         (["train", "lenet", "--limit", "3"], "limit=3"),
+        (["train", "lenet", "--limit", "100", "--epochs", "0"], "num_epochs=0"),
+        (["train", "lenet", "--limit", "100", "--json", "no/folder/x.json"], "没有文件夹"),
+        (["stamp", "no-such-folder"], "no-such-folder"),
         (["train", "lenet", "--limit", "100", "--device", "cuda:7"], "device='cuda:7' 不能用"),
     ],
 )
@@ -70,13 +73,13 @@ def test_bad_words_are_named_without_a_traceback(words, says):
 def test_two_processes_train_as_one(tmp_path):
     """Loss, accuracy and weights after several steps, with a last batch that does not halve."""
     torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
-    words = ["train", "lenet", "--limit", 610, "--epochs", 3]
+    words = ["train", "lenet", "--limit", 610, "--epochs", 2]
     runs = {}
     for name, launcher in (("one", (sys.executable, "-m")), ("two", (*torchrun, "2", "-m"))):
         record, checkpoint = tmp_path / f"{name}.json", tmp_path / f"{name}.pt"
         result = run(*words, "--json", record, "--checkpoint", checkpoint, launcher=launcher)
         assert result.returncode == 0, result.stderr
-        assert result.stdout.count("epoch 3/3") == 1
+        assert result.stdout.count("epoch 2/2") == 1
         weights = torch.load(checkpoint, weights_only=True)["net"]
         runs[name] = json.loads(record.read_text(encoding="utf-8")), weights
     one, two = runs["one"], runs["two"]

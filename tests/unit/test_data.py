@@ -79,13 +79,22 @@ def test_limit_takes_the_same_number_of_each_class():
         assert torch.bincount(labels).tolist() == [20] * 10
 
 
-@pytest.mark.parametrize("limit", [5, 60_001, 1e3, -1])
+@pytest.mark.parametrize("limit", [5, 60_001, 1e3, -1, 15])
 def test_bad_limit(limit):
     with pytest.raises(ValueError, match="limit="):
         load_data_fashion_mnist(10, limit=limit)
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 0}, {"batch_size": 2.5}, {"resize": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"batch_size": 0},
+        {"batch_size": 2.5},
+        {"batch_size": True},
+        {"batch_size": None},
+        {"resize": 0},
+    ],
+)
 def test_bad_numbers(options):
     with pytest.raises(ValueError, match=next(iter(options))):
         load_data_fashion_mnist(**({"batch_size": 10} | options))
@@ -96,6 +105,34 @@ def test_images_and_labels_must_match():
         DeviceLoader(np.zeros((3, 2, 2), np.uint8), [0, 1], 1)
     with pytest.raises(ValueError, match="不为零"):
         DeviceLoader(np.zeros((0, 2, 2), np.uint8), [], 1)
+
+
+def test_a_loader_takes_images_of_bytes_only():
+    for images in (torch.rand(3, 4, 4), torch.zeros(3, 16, dtype=torch.uint8)):
+        with pytest.raises(TypeError, match="图像应是 uint8"):
+            DeviceLoader(images, [0, 1, 2], 1)
+
+
+def test_changing_a_loaders_data_changes_no_other():
+    first = load_data_fashion_mnist(10, device="cpu", limit=100)[1]
+    first.images.zero_()
+    next(iter(first))[1].fill_(7)
+    X, y = next(iter(load_data_fashion_mnist(10, device="cpu", limit=100)[1]))
+    assert X.max() > 0 and not torch.equal(y, torch.full_like(y, 7))
+    assert not torch.equal(first.labels[:10], torch.full((10,), 7))
+
+
+def test_resize_of_images_that_are_not_square():
+    images = torch.randint(0, 256, (2, 20, 60), dtype=torch.uint8)
+    X, _ = next(iter(DeviceLoader(images, [0, 1], 2, resize=30)))
+    expected = TF.resize(images[:, None], [30, 30], antialias=True) / 255
+    assert (X - expected).abs().max() <= 1 / 255 + 1e-6
+
+
+@pytest.mark.parametrize("labels", [[-1], [10], [2.7]])
+def test_labels_without_a_name(labels):
+    with pytest.raises(ValueError, match=f"标签 {labels[0]} 无效"):
+        get_fashion_mnist_labels(labels)
 
 
 def test_repr_says_what_it_is(loaders):

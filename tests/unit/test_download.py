@@ -53,6 +53,9 @@ def mirror(tmp_path):
             name = self.path.strip("/").removesuffix(".gz")
             body = gzip.compress(CONTENTS[name], mtime=0)
             start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+            if start >= len(body):
+                self.send_error(416)
+                return
             type(self).requests.append((name, start))
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body) - start))
@@ -131,6 +134,23 @@ def test_a_broken_download_goes_on_where_it_stopped(world, monkeypatch, mirror):
     mirror.cut = None
     assert download.fashion_mnist_files() == CONTENTS
     assert (FIRST, 40) in mirror.requests
+
+
+def test_a_whole_part_is_fetched_again_rather_than_refused_for_ever(world, monkeypatch, mirror):
+    use_sources(monkeypatch, mirror.source)
+    folder = world / "cache/d2lnotes"
+    folder.mkdir(parents=True)
+    (folder / f"{FIRST}.gz.part").write_bytes(gzip.compress(CONTENTS[FIRST], mtime=0))
+    assert download.fashion_mnist_files() == CONTENTS
+
+
+def test_a_gzip_bomb_is_a_damaged_file(world, monkeypatch, capsys):
+    monkeypatch.setattr(download, "LARGEST", 200_000)
+    fill(world / "mine")
+    (world / "mine" / f"{FIRST}.gz").write_bytes(gzip.compress(bytes(10_000_000)))
+    with pytest.raises(download.DatasetError):
+        download.fashion_mnist_files(world / "mine")
+    assert "校验和不符" in capsys.readouterr().out
 
 
 def test_a_lying_mirror_is_passed_over_for_the_next_source(world, monkeypatch, mirror):

@@ -156,6 +156,12 @@ def test_batch_norms_statistics_are_saved_and_moved():
     assert torch.equal(norm.moving_mean, torch.zeros(3, dtype=torch.float64))
 
 
+def test_batch_norm_works_in_half_precision():
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        scores = bn_lenet(by_hand=True)(torch.rand(4, 1, 28, 28))
+    assert scores.shape == (4, 10)
+
+
 def test_batch_norm_by_hand_says_what_is_wrong():
     ones, zeros = torch.ones(3), torch.zeros(3)
     with pytest.raises(ValueError, match="2 个或 4 个维度"):

@@ -53,6 +53,7 @@ def test_corr2d_textbook_example_and_dtypes():
     ("X", "K", "says"),
     [
         (torch.ones(2, 2), torch.ones(3, 1), "比输入"),
+        (torch.ones(2, 2), torch.ones(0, 0), "是空的"),
         (torch.ones(1, 2, 2), torch.ones(1, 1), r"X 应是二维矩阵，现在形状是 \(1, 2, 2\)"),
         (torch.ones(2, 2), torch.ones(2), "K 应是二维矩阵"),
     ],

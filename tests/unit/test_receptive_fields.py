@@ -119,6 +119,15 @@ def test_what_cannot_be_told_is_said():
         receptive_field(Decides())
 
 
+def test_what_mixes_rows_is_not_cell_by_cell():
+    class Stacks(nn.Module):
+        def forward(self, x):
+            return torch.cat([x, x], dim=2)
+
+    with pytest.raises(ValueError, match="沿维度 2"):
+        receptive_field(Stacks())
+
+
 def test_a_bare_layer_is_a_net_of_one():
     assert receptive_field(nn.Conv2d(1, 1, 3, padding=1)) == [ReceptiveField("0", 3, 1, -1)]
 

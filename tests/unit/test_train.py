@@ -174,6 +174,79 @@ def test_bad_input_is_named(loaders):
         train(nn.Conv2d(1, 10, 28), loaders)
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [(torch.zeros(8, 1, dtype=torch.int64), r"\(8, 1\)"), (torch.rand(8), "float32")],
+)
+def test_labels_of_another_kind(labels, says):
+    loader = DataLoader(TensorDataset(torch.rand(8, 784), labels), batch_size=8)
+    for function in (
+        lambda: train(relu_net(), (loader, loader)),
+        lambda: evaluate_accuracy_gpu(relu_net(), loader),
+    ):
+        with pytest.raises(ValueError, match=says):
+            function()
+
+
+def test_small_integers_serve_as_labels():
+    labels = torch.arange(8, dtype=torch.uint8)
+    loader = DataLoader(TensorDataset(torch.rand(8, 784), labels), batch_size=8)
+    assert train(relu_net(), (loader, loader)).epochs == 1
+
+
+def test_evaluation_refuses_scores_that_are_not_one_row_an_image(loaders):
+    with pytest.raises(ValueError, match="类别数"):
+        evaluate_accuracy_gpu(nn.Conv2d(1, 10, 1), loaders[1])
+
+
+def test_frozen_parts_stay_frozen(loaders):
+    net = nn.Sequential(nn.BatchNorm2d(1), relu_net())
+    net[0].eval()
+    evaluate_accuracy_gpu(net, loaders[1])
+    train(net, loaders, lr=0.01)
+    assert net.training and not net[0].training
+
+
+def test_what_can_be_walked_only_once_is_refused(loaders):
+    with pytest.raises(TypeError, match="train_iter 只能走一遍"):
+        train(relu_net(), (iter(loaders[0]), loaders[1]))
+    with pytest.raises(TypeError, match="test_iter 只能走一遍"):
+        train(relu_net(), (loaders[0], (batch for batch in loaders[1])))
+
+
+def test_an_optimizer_already_made_is_refused(loaders):
+    net = relu_net()
+    with pytest.raises(TypeError, match=r"optimizer 应是一个类或函数.*SGD"):
+        train(net, loaders, optimizer=torch.optim.SGD(net.parameters(), lr=0.1))
+
+
+@pytest.mark.parametrize("num_epochs", [1.5, True, "3"])
+def test_epochs_are_whole_numbers(loaders, num_epochs):
+    with pytest.raises(TypeError, match="num_epochs="):
+        train(relu_net(), loaders, num_epochs=num_epochs)
+
+
+def test_a_net_that_views_its_images_flat(loaders):
+    class Flat(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.dense = nn.Conv2d(1, 2, 5), nn.Linear(2 * 24 * 24, 10)
+
+        def forward(self, x):
+            return self.dense(self.conv(x).view(len(x), -1))
+
+    assert train(Flat(), loaders).epochs == 1
+
+
+def test_options_of_speed_give_the_same_training(loaders):
+    histories = [
+        train(lenet(), loaders, seed=0, **options)
+        for options in ({}, {"channels_last": True}, {"amp": torch.bfloat16})
+    ]
+    for history in histories[1:]:
+        assert history.train_loss == pytest.approx(histories[0].train_loss, rel=0.01)
+
+
 def test_terminal_shows_one_line_an_epoch(loaders, capsys):
     train(relu_net(), loaders, num_epochs=2, plot=True)
     lines = capsys.readouterr().out.splitlines()
