@@ -104,7 +104,7 @@ def train_lenet(device, d2l):
 
     def ours():
         loaders = load_data_fashion_mnist(256, device=device)
-        train_ch6(lenet(), *loaders, 2, 0.9, device, plot=False)
+        train_ch6(lenet(), *loaders, 2, 0.9, device, plot=False, channels_last=True)
 
     def other():
         loaders = d2l.load_data_fashion_mnist(256)

@@ -20,6 +20,7 @@ class Recipe:
         resize: Side of the images in pixels; 28 if None.
         num_epochs: Passes over the training images.
         net: Arguments of the network's builder.
+        channels_last: Memory layout, see :func:`~d2lnotes.train.train_ch6`.
     """
 
     lr: float
@@ -27,6 +28,7 @@ class Recipe:
     resize: int | None = None
     num_epochs: int = 10
     net: dict = field(default_factory=dict)
+    channels_last: bool = True
 
 
 RECIPES = {
@@ -78,5 +80,6 @@ def train_recipe(model, recipe="textbook", *, device=None, root=None, limit=None
         seed=options.get("seed"),
     )
     net = getattr(models, model)(**settings.net)
-    options = {"num_epochs": settings.num_epochs, "lr": settings.lr} | options
+    names = ("num_epochs", "lr", "channels_last")
+    options = {name: getattr(settings, name) for name in names} | options
     return net, train_ch6(net, *loaders, device=device, **options)

@@ -22,7 +22,8 @@ class Row:
         kind: Its class.
         shape: Output shape without the batch.
         parameters: Number of parameters.
-        macs: Multiply-accumulate operations for one image, in convolutions and dense layers.
+        macs: Multiply-accumulate operations for one image, in convolutions (not transposed
+            ones) and dense layers.
         field: Receptive field in input cells, or None where a unit sees the whole image.
     """
 
