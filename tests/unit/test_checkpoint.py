@@ -30,10 +30,10 @@ loaders = load_data_fashion_mnist(50, device="cpu", limit=5000, seed=5)
 net = nn.Sequential(nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
                     nn.Dropout(0.3), nn.Linear(4 * 24 * 24, 10))
 history = train_ch6(
-    net, *loaders, 10, 0.01, "cpu", seed=0, checkpoint=sys.argv[1], plot=True,
+    net, *loaders, 30, 0.01, "cpu", seed=0, checkpoint=sys.argv[1], plot=True,
     optimizer=torch.optim.Adam,
     scheduler=lambda optimizer: torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, max_lr=0.01, total_steps=10 * len(loaders[0])),
+        optimizer, max_lr=0.01, total_steps=30 * len(loaders[0])),
 )
 curves = [history.train_loss, history.test_acc]
 torch.save({"net": net.state_dict(), "history": curves}, sys.argv[2])
