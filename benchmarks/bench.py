@@ -8,11 +8,13 @@ Writes benchmarks/results/DEVICE.json: medians, ratios and peak memory, with mac
 
 import argparse
 import json
+import os
 import platform
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from datetime import date
@@ -24,7 +26,7 @@ from torch.nn import functional as F
 
 from d2lnotes import ops
 from d2lnotes.data import load_data_fashion_mnist
-from d2lnotes.download import fashion_mnist_files
+from d2lnotes.download import write_raw
 from d2lnotes.models import lenet
 from d2lnotes.train import evaluate_accuracy_gpu, train_ch6
 
@@ -84,14 +86,8 @@ def measure(name, other_name, ours, other, device, repeats):
 
 def give_d2l_the_data():
     """d2l reads ../data through torchvision; put the verified files there, out of the tree."""
-    import os
-    import tempfile
-
     home = Path(tempfile.mkdtemp())
-    raw = home / "data" / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name, content in fashion_mnist_files().items():
-        (raw / name).write_bytes(content)
+    write_raw(home / "data")
     (home / "work").mkdir()
     os.chdir(home / "work")
     from d2l import torch as d2l

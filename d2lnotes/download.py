@@ -68,6 +68,14 @@ def fashion_mnist_files(root=None):
     return files | _fetch(missing, folders) if missing else files
 
 
+def write_raw(root):
+    """Write the unpacked files to ``root/FashionMNIST/raw``, where torchvision and d2l look."""
+    raw = Path(root, "FashionMNIST", "raw")
+    raw.mkdir(parents=True, exist_ok=True)
+    for name, content in fashion_mnist_files().items():
+        (raw / name).write_bytes(content)
+
+
 def user_cache():
     """Folder that downloads are kept in: ``$XDG_CACHE_HOME/d2lnotes`` or ``~/.cache/d2lnotes``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "d2lnotes"

@@ -79,9 +79,13 @@ def plot_history(history):
 
 def _draw_history(axes, history):
     epochs = range(1, history.epochs + 1)
-    axes.plot(epochs, history.train_loss, "-", label="train loss")
-    axes.plot(epochs, history.train_acc, "m--", label="train acc")
-    axes.plot(epochs, history.test_acc, "g-.", label="test acc")
+    curves = {
+        "train loss": history.train_loss,
+        "train acc": history.train_acc,
+        "test acc": history.test_acc,
+    }
+    for style, (label, values) in zip(LINE_STYLES, curves.items(), strict=False):
+        axes.plot(epochs, values, style, label=label)
     axes.set(xlabel="epoch", xlim=(1, max(2, history.num_epochs)), ylim=(0, None))
     axes.grid(alpha=0.4)
     axes.legend()

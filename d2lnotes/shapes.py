@@ -289,7 +289,7 @@ _SMALLEST = {
     "stride": 1,
     "dilation": 1,
 }
-_TORCH_SAYS = {
+TORCH_SAYS = {
     "kernel_size": "kernel size should be greater than zero",
     "padding": "negative padding is not supported",
     "stride": "non-positive stride is not supported",
@@ -316,7 +316,7 @@ def _as_tuple(name, value):
         except TypeError:
             raise TypeError(f"{name}={value!r} 无效：请给整数，而不是 {type(v).__name__}") from None
         if v < _SMALLEST[name]:
-            torch_says = f"（PyTorch: {_TORCH_SAYS[name]}）" if name in _TORCH_SAYS else ""
+            torch_says = f"（PyTorch: {TORCH_SAYS[name]}）" if name in TORCH_SAYS else ""
             raise ValueError(f"{name}={value!r} 无效：最小是 {_SMALLEST[name]}{torch_says}")
     return tuple(index(v) for v in values)
 

@@ -90,7 +90,7 @@ def train_ch6(
             )
     device = as_device(device)
     rank, processes = rank_and_size()
-    if processes > 1 and (seed is None or getattr(train_iter, "generator", None) is None):
+    if processes > 1 and (seed is None or _generator(train_iter) is None):
         raise ValueError(
             "多个进程一起训练时，train_ch6 和数据都必须设 seed：各进程要取到相同的小批量"
         )
@@ -149,6 +149,11 @@ def _check_batches(name, batches):
         raise TypeError(f"{name} 只能走一遍：请给 DataLoader 或列表，而不是 iter(...) 或生成器")
     if hasattr(batches, "__len__") and not len(batches):
         raise ValueError(f"{name} 是空的：一个小批量也没有")
+
+
+def _generator(batches):
+    """The generator that decides a loader's order, or None if torch's global one does."""
+    return getattr(batches, "generator", None)
 
 
 def _memory_format(channels_last):
@@ -222,7 +227,7 @@ class Run:
         if self.device.type == "cuda" and "cuda" in state["random"]:
             torch.cuda.set_rng_state(state["random"]["cuda"], self.device)
         if "loader" in state["random"]:
-            self.train_iter.generator.set_state(state["random"]["loader"])
+            _generator(self.train_iter).set_state(state["random"]["loader"])
 
     def _parts(self):
         parts = {"net": self.net, "optimizer": self.optimizer, "scaler": self.scaler}
@@ -242,15 +247,15 @@ class Run:
             "amp": str(self.amp),
             "batch_size": getattr(self.train_iter, "batch_size", None),
             "batches": len(self.train_iter) if hasattr(self.train_iter, "__len__") else None,
-            "own generator": getattr(self.train_iter, "generator", None) is not None,
+            "own generator": _generator(self.train_iter) is not None,
         }
 
     def _random_states(self):
         states = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             states["cuda"] = torch.cuda.get_rng_state(self.device)
-        if getattr(self.train_iter, "generator", None) is not None:
-            states["loader"] = self.train_iter.generator.get_state()
+        if generator := _generator(self.train_iter):
+            states["loader"] = generator.get_state()
         return states
 
 

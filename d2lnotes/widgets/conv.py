@@ -9,6 +9,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from ..shapes import TORCH_SAYS
 from ._esm import bundle, stylesheet
 
 # Strings, not paths: for a path anywidget starts a thread that watches the file.
@@ -32,14 +33,6 @@ _KNOBS = {
     "dilation": _Knob(1, 3, 8),
 }
 _SLIDERS = ("kernel_size", "padding", "stride", "dilation")
-
-# What torch.nn.functional.conv2d says below the least value.
-_TORCH_SAYS = {
-    "padding": "negative padding is not supported",
-    "stride": "non-positive stride is not supported",
-    "dilation": "dilation should be greater than zero",
-    "kernel_size": "kernel size should be greater than zero",
-}
 
 # Everything a reader sees. Another language is another table.
 _TEXT = {
@@ -145,8 +138,8 @@ def _checked_int(name, value):
     if knob.least <= number <= knob.most:
         return number
     message = _TEXT["out_of_range"].format(**facts)
-    if number < knob.least and name in _TORCH_SAYS:
-        message += _TEXT["torch"].format(message=_TORCH_SAYS[name])
+    if number < knob.least and name in TORCH_SAYS:
+        message += _TEXT["torch"].format(message=TORCH_SAYS[name])
     raise ValueError(message)
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 from torchvision.transforms import functional as TF
 
 from d2lnotes.data import DeviceLoader, get_fashion_mnist_labels, load_data_fashion_mnist
+from d2lnotes.download import write_raw
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +31,7 @@ def test_parity_with_d2l(loaders, tmp_path):
     """d2l's loader reads the same files through torchvision and PIL."""
     from torchvision.datasets import FashionMNIST
 
-    from d2lnotes.download import fashion_mnist_files
-
-    raw = tmp_path / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name, content in fashion_mnist_files().items():
-        (raw / name).write_bytes(content)
+    write_raw(tmp_path)
     theirs = FashionMNIST(tmp_path, train=False)
     X, y = next(iter(loaders[1]))
     for i in range(len(y)):

@@ -94,19 +94,17 @@ def test_d2ls_weights_give_d2ls_output():
     X = torch.rand(2, 1, 28, 28)
     theirs(X)  # d2l's layers take their sizes from the first input
     # d2l numbers a block's layers in another order, and calls the shortcut conv3
-    named = {}
     blocks = [block for stage in list(theirs)[3:7] for block in stage]
     ours_blocks = [block for stage in list(ours)[1:5] for block in stage]
+    assert len(blocks) == 8
     for a, b in zip(ours_blocks, blocks, strict=True):
         for name in ("conv1", "bn1", "conv2", "bn2"):
             getattr(a, name).load_state_dict(getattr(b, name).state_dict())
         if b.conv3 is not None:
             a.shortcut.load_state_dict(b.conv3.state_dict())
-        named[a] = b
-    assert len(named) == 8
     ours[0][0].load_state_dict(theirs[0].state_dict())
     ours[0][1].load_state_dict(theirs[1].state_dict())
-    ours[-1].load_state_dict(theirs[-1][-1].state_dict() if len(theirs[-1:]) else {})
+    ours[-1].load_state_dict(theirs[-1][-1].state_dict())
     ours.eval(), theirs.eval()
     torch.testing.assert_close(ours(X), theirs(X))
 
