@@ -6,6 +6,19 @@ const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const FAILED = "交互控件未能加载。请刷新本页，或用 Jupyter 打开本章的 .ipynb 文件。";
 
+/** Puts the texts back that shared_widget_code.py keeps once for all pages. */
+function withSharedTexts(saved) {
+  for (const { state } of Object.values(saved.state)) {
+    for (const name of ["_esm", "_css"]) {
+      const digest = state[name]?.shared;
+      if (!digest) continue;
+      state[name] = window.widgetCode?.[digest];
+      if (!state[name]) throw new Error(`_static/widget-code/${digest}.js is missing`);
+    }
+  }
+  return saved;
+}
+
 /** Draws the widget that one <script> names into a new element before that script. */
 async function show(manager, script) {
   const host = document.createElement("div");
@@ -38,7 +51,9 @@ async function start() {
     document.head.prepend(style); // first, so that the book's own rules win
     const manager = new WidgetManager();
     try {
-      for (const state of states) await manager.set_state(JSON.parse(state.textContent));
+      for (const state of states) {
+        await manager.set_state(withSharedTexts(JSON.parse(state.textContent)));
+      }
     } catch (error) {
       console.error("[book widgets]", error); // each host below then says that it failed
     }

@@ -10,6 +10,7 @@
 import hashlib
 import re
 import shutil
+from collections.abc import Iterable
 from logging import getLogger
 from pathlib import Path
 
@@ -47,7 +48,7 @@ REQUESTS = (
         r"[^>]*?\b(?:src|href|srcset|data)=\"(?:https?:)?//[^\"]+\"[^>]*>"
     ),
     re.compile(r"\b(?:from|import)\s*\(?\s*\\?[\"']https?://[^\"']+"),  # scripts of widgets
-    re.compile(r"(?:@import\s+|url\(\s*)[\"']?(?:https?:)?//[^\"')]+"),  # style sheets
+    re.compile(r"(?:@import\s+|url\(\s*)\\?[\"']?(?:https?:)?//[^\"')]+"),  # style sheets
 )
 
 
@@ -100,18 +101,20 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for unused in UNUSED:
         for file in static.glob(unused):
             file.unlink()
-    pages = {
-        file.relative_to(out): file.read_text(encoding="utf-8")
-        for file in sorted(out.rglob("*.html"))
-        if static not in file.parents
-    }
-    scripts = [f.read_text(encoding="utf-8") for f in sorted(static.glob("scripts/*.js"))]
-    cut_icons(static, "\n".join([*pages.values(), *scripts]))
-    styles = {f.relative_to(out): f.read_text(encoding="utf-8") for f in static.rglob("*.css")}
-    for name, text in {**pages, **styles}.items():
+    pages = _texts(out, (file for file in out.rglob("*.html") if static not in file.parents))
+    explorers = _texts(out, static.glob("widget-code/*.js"))
+    scripts = _texts(out, static.glob("scripts/*.js"))
+    cut_icons(static, "\n".join({**pages, **explorers, **scripts}.values()))
+    styles = _texts(out, static.rglob("*.css"))
+    for name, text in {**pages, **explorers, **styles}.items():
         for pattern in REQUESTS:
             for match in pattern.findall(text):
                 logger.warning("%s asks another host: %s", name, match[:200])
+
+
+def _texts(folder: Path, files: Iterable[Path]) -> dict[Path, str]:
+    """The contents of files by their path below a folder."""
+    return {file.relative_to(folder): file.read_text(encoding="utf-8") for file in sorted(files)}
 
 
 def cut_icons(static: Path, text: str) -> None:

@@ -138,6 +138,32 @@ def test_code_executes_what_reaches_it(book: Book, name: str, expected: list[str
     assert (status, runs) == (0, expected), log
 
 
+def show_an_explorer(script: str) -> str:
+    """A cell that shows a widget with this script, made long enough to be kept apart."""
+    return (
+        "import anywidget\n\nclass Explorer(anywidget.AnyWidget):\n"
+        f"    _esm = {script + '// long' * 100!r}\n\nExplorer()"
+    )
+
+
+def test_script_of_an_explorer_follows_its_notebook(book: Book) -> None:
+    html = book.root / "_build/html"
+    kept = []
+    for script in ("export default { a: 1 };", "export default { b: 2 };"):
+        book.notebook(ONE, "one", show_an_explorer(script))
+        status, runs, log = book.build()
+        assert (status, runs) == (0, ["one"]), log
+        [file] = html.glob("_static/widget-code/*.js")
+        assert script in file.read_text("utf-8")
+        assert file.name in (html / "chapters/one.html").read_text("utf-8")
+        kept.append(file)
+    assert kept[0] != kept[1]
+    shutil.rmtree(html)
+    status, _, log = book.build()
+    assert status == 0, log
+    assert kept[1].is_file()
+
+
 def show_a_chinese_title() -> str:
     """A cell that draws a title in a font without Chinese."""
     return (
@@ -187,6 +213,11 @@ def test_heading_that_vanished_is_missed_by_pages_that_did_not_change(book: Book
 def test_outside_request_fails_twice(book: Book) -> None:
     book.write("intro.md", '# 书\n\n<img src="https://example.org/a.png" alt="外面的图">\n')
     book.assert_fails_twice("asks another host")
+
+
+def test_outside_request_of_an_explorer_fails_twice(book: Book) -> None:
+    book.notebook(ONE, "one", show_an_explorer('import "https://example.org/a.js";'))
+    book.assert_fails_twice("widget-code", "asks another host")
 
 
 def test_mended_book_builds(book: Book) -> None:
