@@ -7,6 +7,8 @@
 //
 // `row`, `col` are those of the PADDED input from 0 on; `inputRow`, `inputCol` those of the input itself.
 import { crossed, dot, pair, product, range, shapeOf, table } from "./arrays.js";
+import { groupsError, mendedGroups, weightError } from "./layer.js";
+import { mendedKnob } from "./mends.js";
 
 /** Cells from the first to the last tap of a dilated kernel. */
 export function effectiveKernelSize(kernelSize, dilation) {
@@ -65,17 +67,14 @@ function convAxes(setting) {
   });
 }
 
-function constructorError({ inChannels, outChannels, groups, kernelSize, stride, same }) {
-  if (groups < 1) return { code: "groups", message: "groups must be a positive integer" };
-  if (inChannels % groups) return { code: "groups", message: "in_channels must be divisible by groups" };
-  if (outChannels % groups) return { code: "groups", message: "out_channels must be divisible by groups" };
+function constructorError(full) {
+  const { inChannels, outChannels, groups, kernelSize, stride, same } = full;
+  const wrong = groupsError(full);
+  if (wrong) return wrong;
   if (same && stride.some((s) => s !== 1)) {
     return { code: "same-stride", message: "padding='same' is not supported for strided convolutions" };
   }
-  const negative = kernelSize.find((k) => k < 0);
-  if (negative === undefined) return null;
-  const shape = [outChannels, inChannels / groups, ...kernelSize].join(", ");
-  return { code: "kernelSize", message: `Trying to create tensor with negative dimension ${negative}: [${shape}]` };
+  return weightError([outChannels, inChannels / groups, ...kernelSize]);
 }
 
 /** Two modes cannot copy more cells than there are. torch looks at the width first and calls the batch 1 here. */
@@ -140,7 +139,7 @@ export function convOutputSize(setting) {
 }
 
 // Which knobs may mend an error, and in which direction.
-const MENDS = {
+const CONV_MENDS = {
   "kernel-too-big": [["padding", 1], ["kernelSize", -1], ["dilation", -1]],
   reflect: [["padding", -1], ["kernelSize", -1], ["dilation", -1]],
   circular: [["padding", -1], ["kernelSize", -1], ["dilation", -1]],
@@ -149,41 +148,6 @@ const MENDS = {
   dilation: [["dilation", 1]],
   kernelSize: [["kernelSize", 1]],
 };
-
-/** The setting whose two axes are both this one. */
-function squared(full, axis) {
-  const names = ["inputSize", "kernelSize", "padding", "stride", "dilation"];
-  return { ...full, ...Object.fromEntries(names.map((name) => [name, [full[name][axis], full[name][axis]]])) };
-}
-
-/** The nearest value of a knob, going up or down, that makes one axis possible; undefined if none does. */
-function mendedAxis(full, name, step, axis) {
-  const alone = squared(full, axis);
-  if (!settingError(alone)) return full[name][axis];
-  const values = [full[name][axis]].flat();
-  const start = step > 0 ? Math.min(...values) : Math.max(...values);
-  const end = step > 0 ? Math.max(1, convAxes(alone)[0].effective) : 0;
-  for (let value = start + step; step * value <= step * end; value += step) {
-    if (!settingError({ ...alone, [name]: value })) return value;
-  }
-  return undefined;
-}
-
-/** A knob with one value for both axes keeps one; else each axis is mended by itself. */
-function mendedKnob(full, [name, step]) {
-  const values = [0, 1].map((axis) => mendedAxis(full, name, step, axis));
-  if (values.includes(undefined)) return [];
-  const [height, width] = full[name];
-  const farthest = step > 0 ? Math.max : Math.min;
-  return [{ name, value: String(height) === String(width) ? farthest(...values.flat()) : values }];
-}
-
-function mendedGroups({ inChannels, outChannels, groups }) {
-  const fits = range(Math.min(inChannels, outChannels) + 1).filter((g) => g && !(inChannels % g || outChannels % g));
-  return [fits.findLast((g) => g < groups), fits.find((g) => g > groups)]
-    .filter(Boolean)
-    .map((value) => ({ name: "groups", value }));
-}
 
 function mendedSame({ padding: [[top], [left]] }) {
   return [{ name: "stride", value: 1 }, { name: "padding", value: top === left ? top : [top, left] }];
@@ -196,11 +160,14 @@ function mendedSame({ padding: [[top], [left]] }) {
 export function repairs(setting) {
   const full = normalize(setting);
   const code = settingError(full)?.code;
-  const ways = (MENDS[code] ?? []).flatMap((mend) => mendedKnob(full, mend));
+  const most = Math.max(1, ...convAxes(full).map((axis) => axis.effective));
+  const ways = (CONV_MENDS[code] ?? []).map(([name, step]) =>
+    mendedKnob(full, { name, step, end: step > 0 ? most : 0 }, settingError),
+  );
   if (code === "reflect" || code === "circular") ways.push({ name: "paddingMode", value: "replicate" });
   if (code === "groups") ways.push(...mendedGroups(full));
   if (code === "same-stride") ways.push(...mendedSame(full));
-  return ways.filter(({ name, value }) => !settingError({ ...full, [name]: value }));
+  return ways.filter((way) => way && !settingError({ ...full, [way.name]: way.value }));
 }
 
 /** Which cell of the input a padded line shows, or null on padding with zeros. */
