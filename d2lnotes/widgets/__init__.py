@@ -5,7 +5,13 @@ Importing this package is light. A name loads ipywidgets and its own module when
 
 import importlib
 
-_LAZY = {"conv_explorer": "conv"}
+_LAZY = {
+    "conv_explorer": "conv",
+    "pool_explorer": "pool",
+    "channel_explorer": "channel",
+    "receptive_field_explorer": "receptive_field",
+    "explain": "explain",
+}
 
 __all__ = list(_LAZY)
 

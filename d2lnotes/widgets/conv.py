@@ -1,233 +1,191 @@
-"""The convolution explorer: four sliders and a picture of one 2-D convolution."""
+"""The convolution explorer: sliders and a picture of one 2-D convolution, plain or transposed."""
 
-import math
-import numbers
-import operator
-from typing import NamedTuple
-
-import anywidget
 import ipywidgets
 import traitlets
 
-from ..shapes import TORCH_SAYS
-from ._esm import bundle, stylesheet
+from ._checks import (
+    Knob,
+    checked_flag,
+    checked_int,
+    checked_option,
+    checked_pair,
+    checked_table,
+    plain,
+    shape_of,
+)
+from ._esm import bundle
+from ._explorer import QUIZ, Explorer, ExplorerView, limited_int
 
-# Strings, not paths: for a path anywidget starts a thread that watches the file.
-_ESM = bundle("core.js", "grid.js", "conv_explorer.js")
-_CSS = stylesheet("explorer.css")
-
-
-class _Knob(NamedTuple):
-    """Range of one argument: the slider's usual one, and the utmost it is extended to."""
-
-    least: int
-    usual: int
-    most: int
-
-
-_KNOBS = {
-    "input_size": _Knob(1, 16, 32),
-    "kernel_size": _Knob(1, 7, 15),
-    "padding": _Knob(0, 3, 12),
-    "stride": _Knob(1, 4, 16),
-    "dilation": _Knob(1, 3, 8),
+_SIZES = {
+    "input_size": Knob(1, 16, 32),
+    "kernel_size": Knob(1, 7, 15),
+    "padding": Knob(0, 3, 12),
+    "stride": Knob(1, 4, 16),
+    "dilation": Knob(1, 3, 8),
 }
-_SLIDERS = ("kernel_size", "padding", "stride", "dilation")
+_CHANNELS = Knob(1, 64, 64)
+_OUTPUT_PADDING = Knob(0, 15, 15)
+_MODES = ("zeros", "reflect", "replicate", "circular")
+_DIALECTS = ("per_side", "total")
 
 # Everything a reader sees. Another language is another table.
 _TEXT = {
+    "contradiction": "{name}={value} 与给出的 {values} 不一致：它的形状是 {shape}。"
+    "省去 {name}，或写 {name}={wanted}。",
+    "channels": "{values} 的形状 {shape} 与通道数不一致，应为 {wanted}"
+    "（in_channels={in_channels}，out_channels={out_channels}，groups={groups}）。",
+    "input_hint": "输入的形状应为 (高, 宽) 或 (通道, 高, 宽)。",
+    "kernel_hint": "核的形状应为 (高, 宽) 或 nn.Conv2d 权重的 (输出通道, 输入通道/组数, 高, 宽)。",
+    "bias_hint": "偏置每个输出通道一个数。",
+    "bias": "bias 有 {found} 个数，应有 {wanted} 个：每个输出通道一个。",
+    "too_large": "{name} 每边最多 {most} 格，这里是 {rows}×{cols}。请取其中一块。",
+}
+_LABELS = {
+    "input_size": "输入 n",
     "kernel_size": "卷积核 k",
     "padding": "填充 p",
     "stride": "步幅 s",
     "dilation": "空洞率 d",
-    "not_an_int": "{name}={value!r} 不是整数，应为 {least} 到 {most} 的整数。",
-    "out_of_range": "{name}={value} 超出范围，应为 {least} 到 {most} 的整数。",
-    "torch": "PyTorch 的说法：{message}。",
-    "contradiction": "{name}={value} 与给出的 {values} 不一致：它的形状是 {rows}×{cols}。"
-    "省去 {name}，或写 {name}={longer}。",
-    "not_numbers": "{name} 应为数的二维列表、数组或张量，例如 [[0, 1], [2, 3]]，"
-    "却在其中见到 {value!r}。",
-    "not_2d": "{name} 应为二维（行×列），却是 {found}。"
-    "若是 nn.Conv2d 的权重，请取其中一片，例如 conv.weight[0, 0]。",
-    "ragged": "{name} 的各行长短不一：{lengths}。二维的数表每行应一样长。",
-    "empty": "{name} 是空的，至少要有 1 行 1 列。",
-    "too_large": "{name} 的形状是 {rows}×{cols}，太大而看不清，每边最多 {most}。请取其中一块。",
-    "not_finite": "{name} 第 {row} 行第 {col} 列是 {value}，应为有限的数。",
-    "fallback": "卷积演示：输入 {rows}×{cols}，卷积核 {k}，填充 {padding}，步幅 {stride}，空洞率 "
-    "{dilation}。此处不能显示控件，请看本书网站或在 Jupyter、Colab 中运行。",
 }
 
 
-def _limited_int(name):
-    knob = _KNOBS[name]
-    return traitlets.Int(knob.least, min=knob.least, max=knob.most).tag(sync=True)
+class ConvView(ExplorerView):
+    """The picture of a convolution. Sizes are those of the rows; ``columns`` holds what differs."""
+
+    _esm = bundle("js/view/conv_explorer.js")
+
+    input_size = limited_int(_SIZES["input_size"])
+    kernel_size = limited_int(_SIZES["kernel_size"])
+    padding = limited_int(_SIZES["padding"])
+    stride = limited_int(_SIZES["stride"])
+    dilation = limited_int(_SIZES["dilation"])
+    columns = traitlets.Dict().tag(sync=True)
+    padding_mode = traitlets.Enum(_MODES, "zeros").tag(sync=True)
+    same_padding = traitlets.Bool(False).tag(sync=True)
+    transposed = traitlets.Bool(False).tag(sync=True)
+    output_padding = limited_int(_OUTPUT_PADDING)
+    in_channels = limited_int(_CHANNELS)
+    out_channels = limited_int(_CHANNELS)
+    groups = limited_int(_CHANNELS)
+    dialect = traitlets.Enum(_DIALECTS, "per_side").tag(sync=True)
+    # Values to show instead of the view's own pattern, while the shape is theirs; else [].
+    input = traitlets.List().tag(sync=True)
+    kernel = traitlets.List().tag(sync=True)
+    bias = traitlets.List().tag(sync=True)
 
 
-class ConvView(anywidget.AnyWidget):
-    """The picture alone. Its traits are the state; ``conv_explorer`` adds the sliders."""
+def _size(name):
+    def get(explorer):
+        rows = getattr(explorer.view, name)
+        cols = explorer.view.columns.get(name, rows)
+        return rows if rows == cols else (rows, cols)
 
-    _esm = _ESM
-    _css = _CSS
+    def put(explorer, value):
+        rows, cols = checked_pair(name, value, _SIZES[name])
+        others = {key: v for key, v in explorer.view.columns.items() if key != name}
+        explorer._show(name, rows)
+        explorer.view.columns = others if rows == cols else {**others, name: cols}
 
-    input_size = _limited_int("input_size")
-    kernel_size = _limited_int("kernel_size")
-    padding = _limited_int("padding")
-    stride = _limited_int("stride")
-    dilation = _limited_int("dilation")
-    # Values to show instead of the view's own pattern, while the size is theirs; else [].
-    input = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
-    kernel = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    return property(get, put, doc=f"``{name}`` of the layer: an int, or (rows, columns).")
 
 
-class ConvExplorer(ipywidgets.VBox):
-    """Four sliders above a ``ConvView``.
+class ConvExplorer(Explorer):
+    """Five sliders above a ``ConvView``; its settings can be read and set from Python.
 
     Attributes:
-        view: The ``ConvView``; in a live kernel its traits follow the sliders.
-        sliders: The ``IntSlider`` of each of kernel_size, padding, stride, dilation. To change a
-            setting from Python set ``explorer.sliders["stride"].value``.
+        view: The ``ConvView``.
+        sliders: The ``IntSlider`` of each of input_size, kernel_size, padding, stride, dilation.
+        input_size, kernel_size, padding, stride, dilation: Ints or (rows, columns).
+        quiz: Seed of the question that is asked; 0: none.
     """
 
-    def __init__(self, view):
-        self.view = view
-        self.sliders = {name: _slider(name, getattr(view, name)) for name in _SLIDERS}
-        # In the browser, by jslink: works with no kernel, and no message goes back and forth.
-        for name, slider in self.sliders.items():
-            ipywidgets.jslink((slider, "value"), (view, name))
-        row = ipywidgets.HBox(
-            list(self.sliders.values()),
-            layout=ipywidgets.Layout(flex_flow="row wrap", width="100%"),
-        )
-        super().__init__([row, view], layout=ipywidgets.Layout(width="100%"))
+    knobs = _SIZES
+    labels = _LABELS
 
-    def __repr__(self):
-        """Text that stands in where widgets do not show (GitHub, plain text)."""
-        view = self.view
-        return _TEXT["fallback"].format(
-            rows=len(view.input) or view.input_size,
-            cols=len(view.input[0]) if view.input else view.input_size,
-            k=view.kernel_size,
-            padding=view.padding,
-            stride=view.stride,
-            dilation=view.dilation,
-        )
+    input_size = _size("input_size")
+    kernel_size = _size("kernel_size")
+    padding = _size("padding")
+    stride = _size("stride")
+    dilation = _size("dilation")
 
 
-def _slider(name, value):
-    knob = _KNOBS[name]
-    return ipywidgets.IntSlider(
-        value=value,
-        min=knob.least,
-        max=max(knob.usual, value),  # IntSlider would clamp a larger value without a word
-        description=_TEXT[name],
-        style={"description_width": "5em"},
-        layout=ipywidgets.Layout(width="auto", min_width="230px", flex="1 1 300px"),
-    )
-
-
-def _checked_int(name, value):
-    """Return an argument as int, or say what would be valid."""
-    knob = _KNOBS[name]
-    facts = {"name": name, "value": value, "least": knob.least, "most": knob.most}
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        raise TypeError(_TEXT["not_an_int"].format(**facts))
-    if knob.least <= number <= knob.most:
-        return number
-    message = _TEXT["out_of_range"].format(**facts)
-    if number < knob.least and name in TORCH_SAYS:
-        message += _TEXT["torch"].format(message=TORCH_SAYS[name])
-    raise ValueError(message)
-
-
-def _plain(values):
-    """Turn tensors, arrays and scalars, nested or not, into lists and numbers."""
-    if hasattr(values, "tolist"):
-        values = values.tolist()
-    if isinstance(values, (list, tuple)):
-        return [_plain(value) for value in values]
-    return values
-
-
-def _checked_values(name, values, most):
-    """Return a 2-D table of finite numbers as nested lists of floats, or say what is wrong."""
-    rows = _plain(values)
-    if not isinstance(rows, list):
-        if isinstance(rows, numbers.Real):
-            raise ValueError(_TEXT["not_2d"].format(name=name, found="一个数"))
-        raise TypeError(_TEXT["not_numbers"].format(name=name, value=rows))
-    if not rows or rows == [[]] * len(rows):
-        raise ValueError(_TEXT["empty"].format(name=name))
-    for row in rows:
-        if isinstance(row, numbers.Real):
-            raise ValueError(_TEXT["not_2d"].format(name=name, found="一维"))
-        if not isinstance(row, list):
-            raise TypeError(_TEXT["not_numbers"].format(name=name, value=row))
-        if any(isinstance(value, list) for value in row):
-            raise ValueError(_TEXT["not_2d"].format(name=name, found="三维或更多维"))
-    lengths = [len(row) for row in rows]
-    if len(set(lengths)) > 1:
-        raise ValueError(_TEXT["ragged"].format(name=name, lengths=lengths))
-    if max(len(rows), lengths[0]) > most:
+def _given_size(name, size, values_name, table, default):
+    """Check a size together with the values that may decide it; return (rows, columns)."""
+    size = checked_pair(name, size, _SIZES[name])
+    if table is None:
+        return size
+    rows, cols = shape_of(table)[-2:]
+    most = _SIZES[name].most
+    if max(rows, cols) > most:
         raise ValueError(
-            _TEXT["too_large"].format(name=name, rows=len(rows), cols=lengths[0], most=most)
+            _TEXT["too_large"].format(name=values_name, most=most, rows=rows, cols=cols)
         )
-    return [
-        [_checked_number(name, value, i, j) for j, value in enumerate(row)]
-        for i, row in enumerate(rows)
-    ]
-
-
-def _checked_number(name, value, row, col):
-    if not isinstance(value, numbers.Real):
-        raise TypeError(_TEXT["not_numbers"].format(name=name, value=value))
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(
-            _TEXT["not_finite"].format(name=name, value=number, row=row + 1, col=col + 1)
-        )
-    return number
-
-
-def _with_values(size_name, size, values_name, values, default):
-    """Check a size together with the values that may decide it; return (size, values)."""
-    size = _checked_int(size_name, size)
-    if values is None:
-        return size, []
-    table = _checked_values(values_name, values, _KNOBS[size_name].most)
-    rows, cols = len(table), len(table[0])
-    longer = max(rows, cols)
-    if size not in (default, longer):
+    if size not in ((default, default), (rows, cols)):
+        wanted = rows if rows == cols else (rows, cols)
+        shown = size[0] if size[0] == size[1] else size
         raise ValueError(
             _TEXT["contradiction"].format(
-                name=size_name, value=size, values=values_name, rows=rows, cols=cols, longer=longer
+                name=name, value=shown, values=values_name, shape=f"{rows}×{cols}", wanted=wanted
             )
         )
-    return longer, table
+    return rows, cols
+
+
+def _as_channels(values, dimensions):
+    """Values with the channel dimensions that were left out put in front."""
+    missing = dimensions - len(shape_of(plain(values)))
+    table = plain(values)
+    for _ in range(missing if 0 < missing <= dimensions - 2 else 0):
+        table = [table]
+    return table
 
 
 def conv_explorer(
-    input_size=7, kernel_size=3, padding=0, stride=1, dilation=1, *, input=None, kernel=None
+    input_size=7,
+    kernel_size=3,
+    padding=0,
+    stride=1,
+    dilation=1,
+    *,
+    input=None,
+    kernel=None,
+    bias=None,
+    in_channels=None,
+    out_channels=None,
+    groups=1,
+    padding_mode="zeros",
+    transposed=False,
+    output_padding=0,
+    dialect="per_side",
+    quiz=0,
 ):
-    """Show a 2-D cross-correlation whose kernel, padding, stride and dilation can be slid.
+    """Show a 2-D cross-correlation whose input, kernel, padding, stride and dilation can be slid.
 
-    The arithmetic is that of ``torch.nn.functional.conv2d`` (padding per side, floor), also where
-    a setting is impossible: the explorer then shows PyTorch's message and what would mend it.
+    The arithmetic is that of ``torch.nn.Conv2d`` (padding per side, floor) or, with ``transposed``,
+    ``torch.nn.ConvTranspose2d``, also where a setting is impossible: the explorer then shows
+    PyTorch's message and what would mend it.
 
     Args:
-        input_size: Height and width of the input in cells, 1 to 32.
+        input_size: Height and width of the input in cells, 1 to 32; an int or a pair, as the next
+            four.
         kernel_size: Height and width of the kernel in cells, 1 to 15.
-        padding: Rows and columns of zeros on each side, 0 to 12.
+        padding: Rows and columns on each side, 0 to 12, or ``'same'``.
         stride: Step of the window in cells, 1 to 16.
         dilation: Distance of neighbouring taps in cells, 1 to 8.
-        input: Values ``(H, W)``: nested lists, array or tensor. They decide ``input_size``. By
-            default digits from a fixed pattern.
-        kernel: Values ``(kH, kW)``, square or not. They decide ``kernel_size`` (the longer side)
-            and are shown while the slider stands at it. At any other size, and by default, the
-            kernel is square with 1, 0 and -1 along its diagonals.
+        input: Values ``(H, W)`` or ``(C, H, W)``: nested lists, array or tensor, each within
+            ±9999. They decide ``input_size``. By default digits from a fixed pattern.
+        kernel: Values ``(kH, kW)`` or those of a layer's weight, ``(O, C/groups, kH, kW)``. They
+            decide ``kernel_size`` and are shown while the slider stands at it. At any other size,
+            and by default, the kernel has 1, 0 and -1 along its diagonals.
+        bias: One number for each output channel, or None.
+        in_channels: Channels of the input, 1 to 64; by default those of the values, else 1.
+        out_channels: Channels of the output, likewise.
+        groups: Groups of channels that do not see each other.
+        padding_mode: ``'zeros'``, ``'reflect'``, ``'replicate'`` or ``'circular'``.
+        transposed: Whether this is a transposed convolution.
+        output_padding: Rows and columns it adds at the bottom and on the right, 0 to 15.
+        dialect: ``'per_side'`` or ``'total'``: how the formula counts the padding.
+        quiz: Seed of the first question, 1 to 999999; 0 asks none.
 
     A value beyond the usual end of its slider lengthens the slider.
 
@@ -235,21 +193,75 @@ def conv_explorer(
         A ``ConvExplorer`` (an ``ipywidgets.VBox``) with ``.view`` and ``.sliders``.
 
     Raises:
-        ValueError: A number is out of range, a table is not 2-D and finite, or a size contradicts
-            the values given.
-        TypeError: An argument is not an int, or a table holds something that is not a number.
+        ValueError: A number is out of range, a table is not rectangular and finite, or a size
+            contradicts the values given.
+        TypeError: An argument has the wrong type.
     """
-    input_size, input = _with_values("input_size", input_size, "input", input, 7)
-    kernel_size, kernel = _with_values("kernel_size", kernel_size, "kernel", kernel, 3)
+    groups = checked_int("groups", groups, _CHANNELS)
+    if input is not None:
+        input = checked_table("input", _as_channels(input, 3), 3, _TEXT["input_hint"])
+    if kernel is not None:
+        kernel = checked_table("kernel", _as_channels(kernel, 4), 4, _TEXT["kernel_hint"])
+    same = isinstance(padding, str) and checked_option("padding", padding, ("same",)) == "same"
+    pairs = {
+        "input_size": _given_size("input_size", input_size, "input", input, 7),
+        "kernel_size": _given_size("kernel_size", kernel_size, "kernel", kernel, 3),
+        "padding": checked_pair("padding", 0 if same else padding, _SIZES["padding"]),
+        "stride": checked_pair("stride", stride, _SIZES["stride"]),
+        "dilation": checked_pair("dilation", dilation, _SIZES["dilation"]),
+    }
+    transposed = checked_flag("transposed", transposed)
+    channels = _channels(input, kernel, in_channels, out_channels, groups, transposed)
     return ConvExplorer(
         ConvView(
-            input_size=input_size,
-            kernel_size=kernel_size,
-            padding=_checked_int("padding", padding),
-            stride=_checked_int("stride", stride),
-            dilation=_checked_int("dilation", dilation),
-            input=input,
-            kernel=kernel,
+            **{name: rows for name, (rows, _) in pairs.items()},
+            columns={name: cols for name, (rows, cols) in pairs.items() if rows != cols},
+            same_padding=same,
+            padding_mode=checked_option("padding_mode", padding_mode, _MODES),
+            transposed=transposed,
+            output_padding=checked_int("output_padding", output_padding, _OUTPUT_PADDING),
+            dialect=checked_option("dialect", dialect, _DIALECTS),
+            groups=groups,
+            **channels,
+            input=input or [],
+            kernel=kernel or [],
+            bias=_checked_bias(bias, channels["out_channels"]),
+            quiz=checked_int("quiz", quiz, QUIZ),
             layout=ipywidgets.Layout(width="100%"),
         )
     )
+
+
+def _channels(input, kernel, in_channels, out_channels, groups, transposed):
+    """Input and output channels: those asked for, else those of the values, else 1."""
+    outer, inner = shape_of(kernel)[:2] if kernel else (None, None)
+    ours = (outer, inner * groups) if transposed and kernel else None
+    ours = ours or ((inner * groups, outer) if kernel else (len(input) if input else 1, groups))
+    found = {"in_channels": ours[0], "out_channels": ours[1]}
+    for name, value in (("in_channels", in_channels), ("out_channels", out_channels)):
+        if value is not None:
+            found[name] = checked_int(name, value, _CHANNELS)
+        checked_int(name, found[name], _CHANNELS)
+    facts = {**found, "groups": groups}
+    first, second = found["in_channels"], found["out_channels"]
+    wanted = (first, second // groups) if transposed else (second, first // groups)
+    if kernel and (outer, inner) != wanted:
+        _refuse_channels("kernel", kernel, wanted, facts)
+    if input and len(input) != first:
+        _refuse_channels("input", input, (first,), facts)
+    return found
+
+
+def _refuse_channels(name, table, wanted, facts):
+    shape = shape_of(table)
+    wanted = (*wanted, *shape[len(wanted) :])
+    raise ValueError(_TEXT["channels"].format(values=name, shape=shape, wanted=wanted, **facts))
+
+
+def _checked_bias(bias, out_channels):
+    if bias is None:
+        return []
+    bias = checked_table("bias", bias, 1, _TEXT["bias_hint"])
+    if len(bias) != out_channels:
+        raise ValueError(_TEXT["bias"].format(found=len(bias), wanted=out_channels))
+    return bias

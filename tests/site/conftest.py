@@ -147,3 +147,66 @@ def visit(browser: Browser, addresses: dict[str, str]) -> Iterator[Callable[...,
     yield open_page
     for context in contexts:
         context.close()
+
+
+# A model as anywidget hands it to `render`; it counts its listeners.
+MODEL = """
+window.shown = [];
+window.show = async (state, host = document.body) => {
+  const listeners = {};
+  const model = {
+    get: (name) => state[name],
+    set(name, value) {
+      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+      state[name] = value;
+      for (const listener of [...(listeners[`change:${name}`] ?? [])]) listener();
+    },
+    on: (event, listener) => (listeners[event] ??= []).push(listener),
+    off: (event, listener) => {
+      listeners[event] = listeners[event].filter((other) => other !== listener);
+    },
+    saved: 0,
+    save_changes() { this.saved += 1; },
+  };
+  const el = document.createElement("div");
+  host.append(el);
+  const source = new Blob([state._esm], { type: "text/javascript" });
+  const { default: widget } = await import(URL.createObjectURL(source));
+  const cleanup = widget.render({ model, el });
+  const root = (el.shadowRoot ?? el).querySelector("[data-widget]");
+  window.shown.push({ model, el, cleanup, listeners, root });
+};
+"""
+
+
+@pytest.fixture
+def show(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Shows explorers made in Python on a bare page of the book, with no Jupyter around them.
+
+    `page = show(conv_explorer(), width=320, hash="#conv-explorer?stride=2", color_scheme="dark")`;
+    in the page `shown[i]` has model, el, root and cleanup. An error in the page fails the test.
+    """
+    contexts, faults = [], []
+
+    def open_page(*explorers: object, width: int = 1000, hash: str = "", **options) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        css = "".join(sorted({explorer.view._css for explorer in explorers}))
+        head = f'<meta charset="utf-8"><link rel="icon" href="data:,"><style>{css}</style>'
+        html = f'<!doctype html><html lang="zh" data-book-widgets="ready">{head}<body></body></html>'
+        context.route("**/*", lambda route: route.fulfill(content_type="text/html", body=html))
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+        page.goto(f"https://explorer.test/{hash}")
+        page.add_script_tag(content=MODEL)
+        for explorer in explorers:
+            state = explorer.view.get_state()
+            plain = {k: v for k, v in state.items() if k not in ("layout", "tooltip")}
+            page.evaluate("state => show(state)", plain)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults

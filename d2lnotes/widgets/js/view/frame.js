@@ -1,0 +1,262 @@
+// What every explorer has around its picture: state, tools, quiz, links, what is read aloud.
+import { createControls } from "./controls.js";
+import { button, copyText, disclosure, element, setAttribute, setText } from "./dom.js";
+import { whole } from "./fields.js";
+import { formatQuery, parseQuery, splitHash } from "./link.js";
+import { createPlayer } from "./player.js";
+import { createQuiz, LAST_SEED } from "./quiz.js";
+import { fillTables } from "./tables.js";
+
+const TEXT = {
+  more: "更多",
+  quiz: "猜一猜",
+  tables: "文字版",
+  share: "链接",
+  link: "打开这个链接就是现在的样子：",
+  copy: "复制",
+  copied: "已复制",
+  copyByHand: "已选中，请按 Ctrl+C 复制",
+  code: "等价的 PyTorch",
+  impossible: "这组设置没有输出",
+  tools: "工具",
+};
+
+const isBookPage = () => document.documentElement.dataset.bookWidgets !== undefined;
+
+/** anywidget puts `_css` into the page; a shadow root (or a page without it) needs its own copy. */
+function adoptStyle(root, el, css) {
+  if (css && el.getRootNode() !== document) root.prepend(element("style", {}, css));
+}
+
+/** "name = step = step": a line breaks before a step, not within it. */
+export function equation(name, ...steps) {
+  const parts = steps.flatMap((step) => [" ", step]);
+  return element("div", "dx-line", element("span", "dx-lhs", name), element("span", "dx-rhs", ...parts));
+}
+
+export function step(text, className = "") {
+  return element("span", `dx-step ${className}`.trim(), text);
+}
+
+/** A line of text with a button that copies it: { node, show(text) }. */
+function createCopyLine(label, tag) {
+  const line = element(tag, { class: "dx-code", ...(tag === "input" ? { readonly: "", "aria-label": label } : {}) });
+  const told = element("span", { class: "dx-note", role: "status" });
+  const text = () => line.value ?? line.textContent;
+  const copy = button(TEXT.copy, async () => {
+    told.textContent = (await copyText(text(), line)) ? TEXT.copied : TEXT.copyByHand;
+  });
+  setAttribute(copy, "aria-label", `${TEXT.copy}：${label}`);
+  const show = (value) => {
+    if (text() === value) return;
+    if (tag === "input") line.value = value;
+    else line.textContent = value;
+    told.textContent = "";
+  };
+  return { node: element("div", "dx-copy", element("span", "dx-lhs", label), line, copy, told), show };
+}
+
+function errorBlock({ message, explanation, repairs }, change) {
+  const buttons = repairs.map(({ text, patch }) => button(text, () => change(patch)));
+  return element(
+    "div",
+    "dx-error",
+    element("strong", {}, TEXT.impossible),
+    ...(message ? [element("code", { lang: "en" }, message)] : []),
+    element("span", {}, explanation),
+    element("div", "dx-bar", ...buttons),
+  );
+}
+
+/**
+ * Show an explorer in `el` and return a function that takes it away.
+ *
+ * @param context anywidget's { model, el }
+ * @param explorer
+ *   widget: "pool-explorer", its name in the page and in links
+ *   label: accessible name
+ *   fields: { name: kind } of the model's traits (fields.js), in the order of links
+ *   local: { name: { kind, value } } of what only this view knows, such as the picked cell
+ *   picture(state): all that is drawn, pure: { inputSize, outputSize (null: impossible),
+ *     error: null | { message, explanation, repairs: [{ text, patch }] }, … }
+ *   build(frame): { stage, draw(picture, state, hides), settle?() }; frame is { root, change, say };
+ *     draw returns what it changed of `local`
+ *   status(picture, state): elements with the formula, read aloud when they change
+ *   code(picture, state): the equivalent line of PyTorch
+ *   tables(picture, state): [{ caption, head?, rows }]
+ *   steps?(picture, state): { count, at, patchFor(step) } for play, step and scrub
+ *   ask(random, state): a question, see quiz.js
+ *   more?: controls of the “更多” panel, see controls.js
+ */
+export function mount({ model, el }, explorer) {
+  const fields = { ...explorer.fields, quiz: whole(0, LAST_SEED) };
+  const traits = Object.keys(fields);
+  const local = Object.fromEntries(Object.entries(explorer.local ?? {}).map(([name, { value }]) => [name, value]));
+  for (const name in explorer.local) fields[name] = explorer.local[name].kind;
+  const readState = () => ({ ...Object.fromEntries(traits.map((name) => [name, model.get(name)])), ...local });
+  const usual = { ...readState(), quiz: 0 };
+
+  const root = element("div", { class: "dx", role: "group", "aria-label": explorer.label, "data-widget": explorer.widget });
+  const status = element("div", { class: "dx-status", role: "status", "aria-live": "polite" });
+  const notice = element("div", { class: "dx-notice", role: "status", "aria-live": "polite" });
+  const code = createCopyLine(TEXT.code, "code");
+  const tables = element("div", "dx-tables");
+  let [picture, seed, isChanging, settleRequest] = [null, 0, false, 0];
+
+  const say = (sentence) => setText(notice, sentence);
+
+  /** Set several fields with one redraw. */
+  function change(patch) {
+    isChanging = true;
+    for (const name in patch) {
+      if (name in local) local[name] = patch[name];
+      else model.set(name, patch[name]);
+    }
+    isChanging = false;
+    if (Object.keys(patch).some((name) => !(name in local))) model.save_changes();
+    redraw();
+  }
+
+  const view = explorer.build({ root, change, say });
+  const quiz = createQuiz({
+    ask: (random) => explorer.ask(random, readState()),
+    onChange: () => redraw(),
+    setSeed: (value) => change({ quiz: value }),
+  });
+  const ask = button(TEXT.quiz, () => {
+    change({ quiz: model.get("quiz") ? 0 : 1 + Math.floor(Math.random() * LAST_SEED) });
+    if (model.get("quiz")) quiz.prompt.focus({ preventScroll: true });
+  });
+  const more = explorer.more && createControls(explorer.more, change, say);
+  const player = explorer.steps && createPlayer((to) => change(explorer.steps(picture, readState()).patchFor(to)));
+  const share = createCopyLine(TEXT.link, "input");
+  const bar = element("div", { class: "dx-bar dx-tools", role: "group", "aria-label": TEXT.tools });
+  if (player) bar.append(player.node);
+  bar.append(ask);
+  if (more) bar.append(disclosure(TEXT.more, more.node));
+  bar.append(disclosure(TEXT.tables, tables, () => fillTables(tables, explorer.tables(picture, readState()))));
+  if (isBookPage()) bar.append(disclosure(TEXT.share, share.node, () => share.show(address())));
+  root.append(bar, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status, code.node, tables);
+  share.node.hidden = true;
+
+  /** Where this explorer stands among those of its kind, as links count them. */
+  function target() {
+    const place = [...document.querySelectorAll(`[data-widget="${explorer.widget}"]`)].indexOf(root);
+    return place > 0 ? `${explorer.widget}-${place + 1}` : explorer.widget;
+  }
+
+  function address() {
+    const query = formatQuery({ ...readState(), quiz: 0 }, usual, fields);
+    return `${location.href.split("#")[0]}#${target()}?${query}`;
+  }
+
+  function follow(hash) {
+    const link = splitHash(hash);
+    if (!link || link.target !== target()) return false;
+    try {
+      const limits = model.get("limits") ?? {};
+      const limited = Object.fromEntries(Object.entries(limits).map(([name, range]) => [name, whole(...range)]));
+      change(parseQuery(link.query, { ...fields, ...limited }));
+      say("");
+    } catch (error) {
+      say(error.message);
+    }
+    root.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  function onLinkClick(event) {
+    const link = event.target.closest?.("a[href^='#']");
+    // Followed here and not by hashchange alone: the same link may be clicked twice.
+    if (link && !event.ctrlKey && !event.metaKey && follow(link.getAttribute("href"))) event.preventDefault();
+  }
+  const onHashChange = () => follow(location.hash);
+
+  function drawTools(state) {
+    setAttribute(ask, "aria-pressed", state.quiz > 0);
+    more?.sync(state);
+    code.show(picture.error ? "" : explorer.code(picture, state));
+    code.node.hidden = Boolean(picture.error || quiz.hides());
+    if (player) {
+      const { count, at } = picture.error || quiz.hides() ? { count: 0, at: 0 } : explorer.steps(picture, state);
+      player.sync(at, count);
+    }
+    if (!tables.hidden) fillTables(tables, quiz.hides() ? [] : explorer.tables(picture, state));
+    if (!share.node.hidden) share.show(address());
+  }
+
+  function writeState(state) {
+    const hidden = quiz.hides();
+    setAttribute(root, "data-input-size", picture.inputSize?.join("x") ?? "");
+    setAttribute(root, "data-output-size", picture.error || hidden ? "" : picture.outputSize.join("x"));
+    setAttribute(root, "data-error", picture.error ? picture.error.message || picture.error.explanation : null);
+    setAttribute(root, "data-state", JSON.stringify(state));
+  }
+
+  function redraw() {
+    if (isChanging) return;
+    if (model.get("quiz") !== seed) {
+      seed = model.get("quiz");
+      const patch = quiz.show(seed);
+      if (patch) return change(patch);
+    }
+    const state = readState();
+    picture = explorer.picture(state);
+    quiz.check(state);
+    const hides = quiz.hides();
+    // A picked cell may be no more; the view says which one it shows.
+    Object.assign(local, view.draw(picture, state, hides));
+    const settled = { ...state, ...local };
+    root.classList.toggle("dx-stale", Boolean(picture.error));
+    view.stage.inert = Boolean(picture.error);
+    announce(hides ? [] : picture.error ? [errorBlock(picture.error, change)] : explorer.status(picture, settled));
+    drawTools(settled);
+    writeState(settled);
+    settle();
+  }
+
+  /** Read aloud only what is new: picking a cell repeats no formula. */
+  function announce(lines) {
+    const isNew = lines.map((line) => line.textContent).join("") !== status.textContent;
+    if (isNew) status.replaceChildren(...lines);
+  }
+
+  /** After layout: wide boards scroll to their frame. */
+  function settle() {
+    cancelAnimationFrame(settleRequest);
+    settleRequest = requestAnimationFrame(() => view.settle?.());
+  }
+
+  function onKey(event) {
+    const isInGrid = event.target.closest("[role=grid]");
+    if (event.key !== " " || !player || !isInGrid) return;
+    event.preventDefault();
+    event.stopPropagation();
+    player.toggle();
+  }
+
+  adoptStyle(root, el, model.get("_css"));
+  el.append(root);
+  redraw();
+  for (const name of traits) model.on(`change:${name}`, redraw);
+  root.addEventListener("keydown", onKey);
+  document.addEventListener("click", onLinkClick, true);
+  addEventListener("hashchange", onHashChange);
+  const observer = new ResizeObserver(settle);
+  observer.observe(root);
+  // Not before all explorers stand, since a link counts them.
+  const followFirst = setTimeout(onHashChange);
+
+  return () => {
+    observer.disconnect();
+    player?.stop();
+    clearTimeout(followFirst);
+    cancelAnimationFrame(settleRequest);
+    document.removeEventListener("click", onLinkClick, true);
+    removeEventListener("hashchange", onHashChange);
+    // Some hosts (Jupyter Book 2) have no off(); their model goes with the view.
+    for (const name of traits) try { model.off(`change:${name}`, redraw); } catch { /* see above */ }
+    root.remove();
+  };
+}
+

@@ -1,0 +1,188 @@
+// A board of numbered cells. Arrow keys walk through it, hover and tap pick a cell, a second tap or
+// Enter edits it.
+import { element, setAttribute, setText } from "./dom.js";
+import { parseCell } from "./fields.js";
+
+const DIRECTIONS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const TEXT = { edit: (title, row, col) => `${title}第 ${row + 1} 行第 ${col + 1} 列的新数值` };
+
+/** Where a key leads from a cell: arrows, Home/End in the row, with Ctrl in the whole grid. */
+function destination(event, row, col, rows, cols) {
+  const way = DIRECTIONS[event.key];
+  if (way) {
+    const inside = (value, size) => Math.min(Math.max(value, 0), size - 1);
+    return [inside(row + way[0], rows), inside(col + way[1], cols)];
+  }
+  if (event.key === "Home") return [event.ctrlKey ? 0 : row, 0];
+  if (event.key === "End") return [event.ctrlKey ? rows - 1 : row, cols - 1];
+  return null;
+}
+
+function placeOver(node, { row, col }, [rows, cols]) {
+  node.hidden = false;
+  const place = { "--row": row, "--col": col, "--rows": rows, "--cols": cols };
+  for (const property in place) node.style.setProperty(property, place[property]);
+}
+
+/**
+ * A titled role=grid of cells with a frame that can be laid over some of them. One cell alone is in
+ * the tab order (roving tabindex).
+ *
+ * @param options
+ *   name: goes into data-grid
+ *   title, letter: its name and its symbol in formulas
+ *   minCell: the smallest edge of a cell in pixels
+ *   onPick(row, col): a cell was pointed at, tapped or walked to; answer by `mark`
+ *   onEdit?(row, col, value): a number was typed into a cell; without it the grid is read-only
+ *   say?(sentence): where a typed value that is no number is complained of
+ */
+export function createGrid({ name, title, letter, minCell, onPick, onEdit, say }) {
+  const grid = element("div", { class: "dx-grid", role: "grid", "aria-label": title });
+  const caption = element("span", "dx-size");
+  const heading = element("div", "dx-title", element("b", {}, title), " ", element("i", {}, letter), " ", caption);
+  const frame = element("div", { class: "dx-frame", "aria-hidden": "true", hidden: "" });
+  const board = element("div", "dx-board", grid, frame);
+  const scroller = element("div", "dx-scroll", board);
+  const node = element("div", `dx-panel dx-${name}`, heading, scroller);
+  board.style.setProperty("--min", `${minCell}px`);
+  if (onEdit) node.classList.add("dx-editable");
+  const cells = [];
+  let [marked, pressed] = [null, null];
+
+  function addCell(row, col) {
+    const place = { "data-grid": name, "data-row": row, "data-col": col };
+    const cell = element("div", { class: "dx-cell", role: "gridcell", tabindex: -1, ...place });
+    cells[row].push(cell);
+    grid.children[row].append(cell);
+  }
+
+  function resize(rows, cols) {
+    while (cells.length > rows) {
+      cells.pop();
+      grid.lastChild.remove();
+    }
+    while (cells.length < rows) {
+      cells.push([]);
+      grid.append(element("div", { class: "dx-row", role: "row" }));
+    }
+    cells.forEach((line, row) => {
+      while (line.length > cols) line.pop().remove();
+      while (line.length < cols) addCell(row, line.length);
+    });
+  }
+
+  /**
+   * Show `shape` cells; `describe(row, col)` gives { text, ...attributes } of a cell, always the same
+   * attributes; null removes one.
+   */
+  function paint([rows, cols], text, describe) {
+    setText(caption, text);
+    resize(rows, cols);
+    let longest = 1;
+    cells.forEach((line, row) =>
+      line.forEach((cell, col) => {
+        const { text, ...attributes } = describe(row, col);
+        longest = Math.max(longest, text.length);
+        setText(cell, text);
+        for (const attribute in attributes) setAttribute(cell, attribute, attributes[attribute]);
+      }),
+    );
+    board.style.setProperty("--cols", Math.max(cols, 1));
+    board.style.setProperty("--chars", longest);
+    if (!marked?.isConnected) mark(0, 0, false);
+  }
+
+  /** Make a cell the one that Tab reaches; `isSelected`: and show it as the picked one. */
+  function mark(row, col, isSelected = true) {
+    const cell = cells[row]?.[col] ?? null;
+    if (marked && marked !== cell) {
+      setAttribute(marked, "tabindex", -1);
+      setAttribute(marked, "aria-selected", null);
+    }
+    marked = cell;
+    if (!cell) return;
+    setAttribute(cell, "tabindex", 0);
+    setAttribute(cell, "aria-selected", isSelected ? true : null);
+  }
+
+  function placeFrame(corner, size) {
+    placeOver(frame, corner, size);
+  }
+
+  /** A grid too wide for the page scrolls in itself, and its frame stays in view. */
+  function settleScroll() {
+    if (scroller.scrollWidth <= scroller.clientWidth || frame.hidden) return;
+    // Where the frame will be: offsetLeft is still on its way there.
+    const left = (board.offsetWidth * frame.style.getPropertyValue("--col")) / cells[0].length;
+    const right = left + frame.offsetWidth;
+    scroller.scrollLeft = Math.min(left, Math.max(scroller.scrollLeft, right - scroller.clientWidth));
+  }
+
+  const position = (cell) => [Number(cell.dataset.row), Number(cell.dataset.col)];
+  const cellOf = (event) => event.target.closest("[role=gridcell]");
+
+  function edit(cell) {
+    const [row, col] = position(cell);
+    const input = element("input", {
+      class: "dx-edit",
+      inputmode: "decimal",
+      value: cell.dataset.value ?? "",
+      "aria-label": TEXT.edit(title, row, col),
+    });
+    const close = () => {
+      input.onblur = null; // removing it blurs it
+      input.remove();
+    };
+    const commit = () => {
+      const text = input.value;
+      close();
+      if (text === cell.dataset.value) return;
+      try {
+        onEdit(row, col, parseCell(text));
+        say("");
+      } catch (error) {
+        say(error.message);
+      }
+    };
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault();
+      if (event.key === "Enter") commit();
+      else close();
+      cells[row]?.[col]?.focus();
+    });
+    input.onblur = commit;
+    placeOver(input, { row, col }, [1, 1]);
+    board.append(input);
+    input.select();
+  }
+
+  grid.addEventListener("pointerdown", (event) => (pressed = cellOf(event) === marked ? marked : null));
+  grid.addEventListener("focusin", (event) => {
+    if (cellOf(event)) onPick(...position(cellOf(event)));
+  });
+  grid.addEventListener("click", (event) => {
+    const cell = cellOf(event);
+    if (!cell) return;
+    if (onEdit && cell === pressed) edit(cell);
+    else onPick(...position(cell));
+  });
+  grid.addEventListener("pointerover", (event) => {
+    const cell = cellOf(event);
+    if (cell && cell !== marked && event.pointerType !== "touch") onPick(...position(cell));
+  });
+  grid.addEventListener("keydown", (event) => {
+    const cell = cellOf(event);
+    if (!cell || event.altKey || event.metaKey) return;
+    const target = destination(event, ...position(cell), cells.length, cells[0].length);
+    const isEdit = onEdit && (event.key === "Enter" || event.key === "F2");
+    if (!target && !isEdit) return;
+    // JupyterLab and the theme's page-turning keys listen further out.
+    event.preventDefault();
+    event.stopPropagation();
+    if (target) cells[target[0]][target[1]].focus();
+    else edit(cell);
+  });
+  return { node, grid, cells, paint, mark, placeFrame, hideFrame: () => (frame.hidden = true), settleScroll };
+}
