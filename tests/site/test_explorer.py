@@ -6,7 +6,7 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Route
+from playwright.sync_api import Locator, Page, Route
 from torch.nn import functional
 
 from conftest import SCHEMES
@@ -29,15 +29,18 @@ def torch_output_size(n: int, kernel_size: int, **setting: int) -> str:
 def handles(host: Locator) -> dict[str, Locator]:
     """The four slider handles by the argument that they set."""
     return {
-        name: host.locator(f'[role="slider"][aria-label^="{label}"]').first
+        name: host.locator(".widget-slider", has_text=re.compile(f"^{label}")).get_by_role("slider")
         for label, name in SLIDERS.items()
     }
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_output_size_is_what_torch_says(visit, scheme: str) -> None:
-    seen = visit(scheme, PAGE)
-    host = seen.page.locator('.widget-subarea:has([data-widget="conv-explorer"])').first
+def hosts(page: Page, around: str = ".widget-subarea") -> Locator:
+    """The elements that hold sliders and picture of a convolution explorer each."""
+    return page.locator(f'{around}:has([data-widget="conv-explorer"])')
+
+
+def drive(page: Page, host: Locator) -> None:
+    """Moves the sliders by keyboard; whatever they stand at, the picture says what torch says."""
     explorer = host.locator('[data-widget="conv-explorer"]')
     sliders = handles(host)
     draw = random.Random(0)
@@ -47,21 +50,33 @@ def test_output_size_is_what_torch_says(visit, scheme: str) -> None:
     shown = set()
     for name, key in presses:
         sliders[name].focus()
-        seen.page.keyboard.press(key)
+        page.keyboard.press(key)
         setting = {k: int(float(s.get_attribute("aria-valuenow"))) for k, s in sliders.items()}
         n = int(explorer.get_attribute("data-input-size").partition("x")[0])
         expected = torch_output_size(n, **setting)
         assert explorer.get_attribute("data-output-size") == expected, setting
         assert bool(explorer.get_attribute("data-error")) == (expected == ""), setting
-        state = explorer.get_attribute("data-state")
-        assert json.loads(state), setting
+        state = json.loads(explorer.get_attribute("data-state"))
+        assert {name: state[name] for name in setting} == setting
         cells = explorer.locator('[role="gridcell"][data-grid="output"]').count()
         if expected:
             assert cells == int(expected.partition("x")[0]) ** 2, setting
         shown.add(expected)
     assert "" in shown
     assert len(shown) > 4
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_output_size_is_what_torch_says(visit, scheme: str) -> None:
+    seen = visit(scheme, PAGE)
+    drive(seen.page, hosts(seen.page).first)
     assert seen.complaints == []
+
+
+def test_sliders_say_what_they_set(visit) -> None:
+    sliders = handles(hosts(visit("http", PAGE).page).first)
+    for label, name in SLIDERS.items():
+        assert sliders[name].get_attribute("aria-label").startswith(label)
 
 
 def test_two_views_of_one_explorer_both_answer(visit) -> None:
@@ -71,11 +86,11 @@ def test_two_views_of_one_explorer_both_answer(visit) -> None:
         route.fulfill(body=html.replace(view, view * 2), content_type="text/html")
 
     seen = visit("http", PAGE, change=show_twice)
-    hosts = seen.page.locator('.widget-subarea:has([data-widget="conv-explorer"])')
-    first, second = (hosts.nth(i).locator('[data-widget="conv-explorer"]') for i in range(2))
+    both = hosts(seen.page)
+    first, second = (both.nth(i).locator('[data-widget="conv-explorer"]') for i in range(2))
     before = first.get_attribute("data-state")
     assert second.get_attribute("data-state") == before
-    handles(hosts.nth(0))["padding"].press("ArrowRight")
+    handles(both.nth(0))["padding"].press("ArrowRight")
     assert first.get_attribute("data-state") != before
     assert first.get_attribute("data-state") == second.get_attribute("data-state")
     assert seen.complaints == []
