@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 VENDOR := assets/vendor/LICENSES.txt
 PAGE := _build/html/index.html
+COLAB_IPYWIDGETS := 7.7.1
+COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
@@ -22,8 +24,9 @@ book: $(INSTALLED) $(VENDOR) data
 serve: $(PAGE)
 	(sleep 1; python -m webbrowser "http://localhost:$(PORT)/") & python -m http.server -d _build/html $(PORT)
 
-test: $(INSTALLED)
+test: $(INSTALLED) $(COLAB)/.installed
 	python -m pytest tests/unit
+	IPYWIDGETS=$(COLAB_IPYWIDGETS) PYTHONPATH=$(abspath $(COLAB)) python -m pytest tests/unit/test_widgets*.py
 	$(MAKE) book
 	python tests/browser.py
 	python -m pytest tests/site
@@ -51,6 +54,11 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -r requirements.txt
 	$(BIN)/pip install --no-deps d2l==1.0.3
+	touch $@
+
+# what Colab has, beside what the book is built with
+$(COLAB)/.installed: $(INSTALLED)
+	pip install --upgrade --no-deps --target $(COLAB) ipywidgets==$(COLAB_IPYWIDGETS) ipython_genutils==0.2.0
 	touch $@
 
 $(VENDOR): $(INSTALLED) $(wildcard frontend/*.* frontend/.npmrc)
