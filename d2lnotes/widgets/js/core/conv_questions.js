@@ -109,7 +109,8 @@ function askValue(random) {
   );
   const terms = windowTaps(full, row, col).map((tap) => {
     const x = tap.inside ? input[tap.inputRow][tap.inputCol] : 0;
-    return `${x}·${kernel[tap.kernelRow][tap.kernelCol]}`;
+    const weight = kernel[tap.kernelRow][tap.kernelCol];
+    return `${x}·${weight < 0 ? `(${signed(weight)})` : weight}`;
   });
   return {
     patch: { ...patchOf(setting), input: [input], kernel: [[kernel]], picked: "output", row, col },
@@ -117,7 +118,7 @@ function askValue(random) {
     hides: "value",
     choices,
     answer,
-    solution: [`Y[${row}, ${col}] = ${terms.join(" + ")} = ${right}`],
+    solution: [`Y[${row}, ${col}] = ${terms.join(" + ")} = ${signed(right)}`],
   };
 }
 

@@ -37,6 +37,7 @@ const MODES = ["zeros", "reflect", "replicate", "circular"];
 const DIALECTS = ["per_side", "total"];
 const MOST_CHANNELS = 64;
 const MOST_TERMS = 12;
+const TOO_BIG = "kernel-too-big";
 const COPIED_MODES = new Set(["reflect", "replicate", "circular"]);
 
 const listed = (...parts) => parts.filter(Boolean).join("、");
@@ -70,7 +71,7 @@ const TEXT = {
     `（${skipped ? "步幅大于窗口" : "每个窗口都跳过它们"}）`,
   onlyPadding: "，不过都是填充，没有丢掉输入",
   explain: {
-    "kernel-too-big": ({ padded, effective }) =>
+    [TOO_BIG]: ({ padded, effective }) =>
       `填充后的输入只有 ${padded}，窗口（卷积核连同空洞）要占 ${effective}，放不下。`,
     "same-stride": () => "'same' 要输出与输入一样大，步幅却会缩小它；PyTorch 只在步幅为 1 时允许。",
     groups: () => "每组要分到一样多的通道，所以组数必须同时整除输入和输出通道数。",
@@ -109,8 +110,8 @@ const TEXT = {
   channel: (c) => `通道 ${c}`,
   bias: "偏置",
   terms: (count) => `…（共 ${count} 项）`,
-  row: "im2col 的一行",
-  python: "一行 Python",
+  row: "im2col 行",
+  python: "Python",
   fed: (row, col, count) => `X[${row}, ${col}] 参与 ${count} 个输出`,
   fedNone: (row, col) => `X[${row}, ${col}] 没有被任何窗口读到，改它不会改变输出。`,
   stamped: (row, col, count) => `X[${row}, ${col}] 乘整个核，盖到 ${count} 个输出上`,
@@ -220,16 +221,17 @@ const TRANSPOSED = {
  * `args` is what core is asked with, `setting` the same filled in, `board` the setting of the input board: a
  * transposed convolution pads no input, its padding cuts the output.
  */
-function picture(state) {
+function picture(state, limits) {
   const kind = state.transposed ? TRANSPOSED : ORDINARY;
   const args = readSetting(state);
   const setting = { ...normalize(args), outputPadding: args.outputPadding };
-  const board = state.transposed ? { ...setting, padding: pair([0, 0]) } : setting;
+  const board = state.transposed ? { ...setting, padding: [[0, 0], [0, 0]] } : setting;
   const drawn = { args, setting, board, kind, inputSize: setting.inputSize, outputSize: null, error: null };
   const fault = kind.error(args);
-  if (fault) return { ...drawn, error: explainFault(drawn, fault, state) };
+  if (fault && fault.code !== TOO_BIG) return { ...drawn, error: explainFault(drawn, fault, state, limits) };
   const input = valuesFor(state.input, state.in_channels, setting.inputSize, patternDigit);
   const kernel = kernelFor(state.kernel, kind.kernelShape(setting), setting.kernelSize);
+  if (fault) return { ...drawn, input, kernel, error: explainFault(drawn, fault, state, limits) };
   const bias = state.bias.length === state.out_channels ? state.bias : null;
   const output = kind.values(input, kernel, bias, args);
   return { ...drawn, input, kernel, bias, output, outputSize: shapeOf(output[0]) };
@@ -258,9 +260,9 @@ function repairText({ name, value }) {
   return TEXT.repair[name](Array.isArray(value) ? formatSize(value.map((side) => pair(side)[0])) : value);
 }
 
-function explainFault({ kind, args, setting }, { code, message }, state) {
+function explainFault({ kind, args, setting }, { code, message }, state, limits) {
   const within = ({ name, value }) => {
-    const range = state.limits[snakeCase(name)];
+    const range = limits[snakeCase(name)];
     return !range || [value].flat(2).every((side) => side >= range[0] && side <= range[1]);
   };
   const { padded, effective } = spans(setting);
@@ -276,53 +278,32 @@ function explainFault({ kind, args, setting }, { code, message }, state) {
 
 // ------------------------------------------------------------------ painting
 
-function paintInput(grid, { board: setting, input }, state) {
+/** The padded input; where the window does not fit, also the cells that it would need beyond. */
+function paintInput(grid, { board, input, error }, state) {
   const values = input[state.shown_in];
-  const { padded } = spans(setting);
-  const unread = state.transposed ? null : unreadLines(setting);
+  const { padded, effective } = spans(board);
+  const shape = error ? padded.map((n, axis) => Math.max(n, effective[axis])) : padded;
+  const unread = error || state.transposed ? null : unreadLines(board);
   const largest = largestMagnitude(values);
-  grid.paint(padded, TEXT.inputSize(formatSize(setting.inputSize), formatSize(padded)), (row, col) => {
-    const [r, c] = [row - setting.padding[0][0], col - setting.padding[1][0]];
-    const isPadding = values[r]?.[c] === undefined;
-    const source = isPadding && COPIED_MODES.has(setting.paddingMode) ? sourceOf(setting, row, col) : null;
-    const cell = numberCell(isPadding ? (source ? values[source[0]][source[1]] : 0) : values[r][c], largest);
+  grid.paint(shape, TEXT.inputSize(formatSize(board.inputSize), formatSize(padded)), (row, col) => {
+    const [r, c] = [row - board.padding[0][0], col - board.padding[1][0]];
+    const isMissing = row >= padded[0] || col >= padded[1];
+    const isPadding = !isMissing && values[r]?.[c] === undefined;
+    const source = isPadding && COPIED_MODES.has(board.paddingMode) ? sourceOf(board, row, col) : null;
+    const cell = numberCell(isPadding ? (source ? values[source[0]][source[1]] : 0) : values[r]?.[c] ?? 0, largest);
     const isUnread = unread?.rows.indices.includes(row) || unread?.cols.indices.includes(col);
-    const label = source ? TEXT.copy(...source, cell.text) : TEXT.padding;
+    const label = isPadding ? (source ? TEXT.copy(...source, cell.text) : TEXT.padding) : TEXT.cell(TEXT.input, r, c, cell.text);
     return {
-      ...cell,
+      ...(isMissing ? { text: "✕", "data-value": null, "data-tone": null } : cell),
       "data-pad": isPadding ? 1 : null,
       "data-copied": source ? source.join(",") : null,
       "data-read": isUnread ? 0 : 1,
-      "data-missing": null,
-      "data-weight": null,
-      title: source ? TEXT.copyTitle(...source) : null,
-      "aria-label": isPadding ? label : TEXT.cell(TEXT.input, r, c, cell.text),
-    };
-  });
-}
-
-/** The window that does not fit: the cells that it would need beyond the padded input. */
-function paintMissing(grids, { setting: full }) {
-  const { padded, effective } = spans(full);
-  const shape = padded.map((n, axis) => Math.max(n, effective[axis]));
-  grids.input.paint(shape, TEXT.inputSize(formatSize(full.inputSize), formatSize(padded)), (row, col) => {
-    const isMissing = row >= padded[0] || col >= padded[1];
-    const isReal = [row, col].every((at, a) => at >= full.padding[a][0] && at < full.padding[a][0] + full.inputSize[a]);
-    return {
-      text: isMissing ? "✕" : "",
-      "data-value": null,
-      "data-tone": null,
-      "data-pad": isReal || isMissing ? null : 1,
-      "data-copied": null,
-      "data-read": 1,
       "data-missing": isMissing ? 1 : null,
       "data-weight": null,
-      title: null,
-      "aria-label": isMissing ? TEXT.missing : null,
+      title: source ? TEXT.copyTitle(...source) : null,
+      "aria-label": isMissing ? TEXT.missing : label,
     };
   });
-  grids.input.placeFrame({ row: 0, col: 0 }, effective);
-  grids.output.paint([0, 0], "", () => null);
 }
 
 function paintKernel(grid, { setting, kernel }, weightsShown) {
@@ -486,11 +467,11 @@ function inputLine(picture, state) {
   const [top, left] = picture.board.padding.map(([near]) => near);
   const [row, col] = [state.row - top, state.col - left];
   const fed = outputsFed(picture, state);
-  if (!fed.length) return element("div", "dx-line", TEXT.fedNone(row, col));
+  if (!fed.length) return element("div", {}, TEXT.fedNone(row, col));
   const weights = weightsShown(picture, state);
   const parts = fed.map((to) => `Y[${to.outputRow}, ${to.outputCol}]·${formatNumber(weights[to.kernelRow][to.kernelCol])}`);
   const title = (state.transposed ? TEXT.stamped : TEXT.fed)(row, col, fed.length);
-  return element("div", "dx-line", `${title}：${shortened(parts, "、")}`);
+  return element("div", {}, `${title}：${shortened(parts, "、")}`);
 }
 
 /** The slice of the kernel between the shown channels; the first of the group where they do not meet. */
@@ -640,9 +621,27 @@ function build({ root, change, say }) {
     if (!state.transposed) input.placeFrame(taps[0], spans(picture.board).effective);
   }
 
+  /** The window that does not fit, laid over the input at its first place. */
+  function drawFault(picture, state) {
+    const now = { ...state, shown_in: 0, shown_out: 0 };
+    paintInput(input, picture, now);
+    paintKernel(kernel, picture, weightsShown(picture, now));
+    output.paint([0, 0], "", () => null);
+    input.placeFrame({ row: 0, col: 0 }, spans(picture.board).effective);
+    sum.replaceChildren();
+    fitBoards();
+  }
+
+  function fitBoards() {
+    const widths = Object.values(grids).map(({ cells }) => shapeOf(cells)[1]);
+    root.style.setProperty("--total", widths[0] + widths[1] + Math.max(widths[2], 1));
+  }
+
   function draw(picture, state, hides) {
+    const showsFault = picture.error?.code === TOO_BIG;
+    stage.classList.toggle("dx-shows-fault", showsFault);
     if (picture.error) {
-      if (picture.error.code === "kernel-too-big") paintMissing(grids, picture);
+      if (showsFault) drawFault(picture, state);
       return {};
     }
     const moved = kept(picture, state);
@@ -651,8 +650,7 @@ function build({ root, change, say }) {
     paintInput(input, picture, now);
     paintKernel(kernel, picture, weightsShown(picture, now));
     paintOutput(output, picture.output[now.shown_out], hides);
-    const widths = Object.values(grids).map(({ cells }) => shapeOf(cells)[1]);
-    root.style.setProperty("--total", widths[0] + widths[1] + widths[2]);
+    fitBoards();
     if (hides) {
       input.hideFrame();
       sum.replaceChildren();

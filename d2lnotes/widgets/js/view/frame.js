@@ -77,7 +77,8 @@ function errorBlock({ message, explanation, repairs }, change) {
  *   label: accessible name
  *   fields: { name: kind } of the model's traits (fields.js), in the order of links
  *   local: { name: { kind, value } } of what only this view knows, such as the picked cell
- *   picture(state): all that is drawn, pure: { inputSize, outputSize (null: impossible),
+ *   picture(state, limits): all that is drawn, pure; limits is { trait: [least, most] } of the sliders:
+ *     { inputSize, outputSize (null: impossible),
  *     error: null | { message, explanation, repairs: [{ text, patch }] }, … }
  *   build(frame): { stage, draw(picture, state, hides), settle?() }; frame is { root, change, say };
  *     draw returns what it changed of `local`
@@ -95,6 +96,7 @@ export function mount({ model, el }, explorer) {
   for (const name in explorer.local) fields[name] = explorer.local[name].kind;
   const readState = () => ({ ...Object.fromEntries(traits.map((name) => [name, model.get(name)])), ...local });
   const usual = { ...readState(), quiz: 0 };
+  const limits = () => model.get("limits") ?? {};
 
   const root = element("div", { class: "dx", role: "group", "aria-label": explorer.label, "data-widget": explorer.widget });
   const status = element("div", { class: "dx-status", role: "status", "aria-live": "polite" });
@@ -154,8 +156,7 @@ export function mount({ model, el }, explorer) {
     const link = splitHash(hash);
     if (!link || link.target !== target()) return false;
     try {
-      const limits = model.get("limits") ?? {};
-      const limited = Object.fromEntries(Object.entries(limits).map(([name, range]) => [name, whole(...range)]));
+      const limited = Object.fromEntries(Object.entries(limits()).map(([name, range]) => [name, whole(...range)]));
       change(parseQuery(link.query, { ...fields, ...limited }));
       say("");
     } catch (error) {
@@ -201,7 +202,7 @@ export function mount({ model, el }, explorer) {
       if (patch) return change(patch);
     }
     const state = readState();
-    picture = explorer.picture(state);
+    picture = explorer.picture(state, limits());
     quiz.check(state);
     const hides = quiz.hides();
     // A picked cell may be no more; the view says which one it shows.

@@ -52,7 +52,7 @@ export function createQuiz({ ask, onChange, setSeed }) {
     setAttribute(choices.children[question.answer], "data-verdict", "right");
     if (!isRight) setAttribute(choices.children[index], "data-verdict", "wrong");
     const { text, why } = question.choices[index];
-    close(isRight ? TEXT.right : TEXT.wrong(text) + why, ...question.solution);
+    close((isRight ? TEXT.right : TEXT.wrong(text)) + why, ...question.solution);
     next.focus({ preventScroll: true });
   }
 
