@@ -567,9 +567,8 @@ function build({ root, change, say }) {
   const grids = { input, kernel, output };
   const sign = (text) => element("span", { class: "dx-sign", "aria-hidden": "true" }, text);
   const sum = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
-  const channels = element("div", "dx-bar");
   const boards = element("div", "dx-boards", input.node, sign("∗"), kernel.node, sign("="), output.node);
-  const stage = element("div", "dx-stage", channels, boards, sum);
+  const stage = element("div", "dx-stage", boards, sum);
   for (const { grid } of [input, output]) setAttribute(grid, "aria-describedby", sum.id);
 
   function editInput(row, col, value) {
@@ -682,6 +681,12 @@ function presetPatch(kernel) {
   return { kernel: [[kernel]], kernel_size: rows, columns, in_channels: 1, out_channels: 1, groups: 1, ...textbook };
 }
 
+// Only where there is a choice.
+const main = [
+  { kind: "number", name: "shown_in", label: TEXT.more.shown_in, least: 0, most: MOST_CHANNELS - 1, when: (state) => state.in_channels > 1 },
+  { kind: "number", name: "shown_out", label: TEXT.more.shown_out, least: 0, most: MOST_CHANNELS - 1, when: (state) => state.out_channels > 1 },
+];
+
 const isOrdinary = (state) => !state.transposed;
 const more = [
   { kind: "actions", label: TEXT.more.preset, actions: Object.entries(PRESETS).map(([name, kernel]) => [name, () => presetPatch(kernel)]) },
@@ -694,8 +699,6 @@ const more = [
   { kind: "number", name: "in_channels", label: TEXT.more.in_channels, least: 1, most: MOST_CHANNELS },
   { kind: "number", name: "out_channels", label: TEXT.more.out_channels, least: 1, most: MOST_CHANNELS },
   { kind: "number", name: "groups", label: TEXT.more.groups, least: 1, most: MOST_CHANNELS },
-  { kind: "number", name: "shown_in", label: TEXT.more.shown_in, least: 0, most: MOST_CHANNELS - 1, when: (state) => state.in_channels > 1 },
-  { kind: "number", name: "shown_out", label: TEXT.more.shown_out, least: 0, most: MOST_CHANNELS - 1, when: (state) => state.out_channels > 1 },
 ];
 
 export default {
@@ -712,6 +715,7 @@ export default {
       tables,
       steps,
       ask: askConvolution,
+      main,
       more,
     }),
 };

@@ -87,7 +87,8 @@ function errorBlock({ message, explanation, repairs }, change) {
  *   tables(picture, state): [{ caption, head?, rows }]
  *   steps?(picture, state): { count, at, patchFor(step) } for play, step and scrub
  *   ask(random, state): a question, see quiz.js
- *   more?: controls of the “更多” panel, see controls.js
+ *   main?: controls that always show, see controls.js
+ *   more?: controls of the “更多” panel
  */
 export function mount({ model, el }, explorer) {
   const fields = { ...explorer.fields, quiz: whole(0, LAST_SEED) };
@@ -129,6 +130,7 @@ export function mount({ model, el }, explorer) {
     change({ quiz: model.get("quiz") ? 0 : 1 + Math.floor(Math.random() * LAST_SEED) });
     if (model.get("quiz")) quiz.prompt.focus({ preventScroll: true });
   });
+  const main = createControls(explorer.main ?? [], change, say);
   const more = explorer.more && createControls(explorer.more, change, say);
   const player = explorer.steps && createPlayer((to) => change(explorer.steps(picture, readState()).patchFor(to)));
   const share = createCopyLine(TEXT.link, "input");
@@ -138,7 +140,8 @@ export function mount({ model, el }, explorer) {
   if (more) bar.append(disclosure(TEXT.more, more.node));
   bar.append(disclosure(TEXT.tables, tables, () => fillTables(tables, explorer.tables(picture, readState()))));
   if (isBookPage()) bar.append(disclosure(TEXT.share, share.node, () => share.show(address())));
-  root.append(bar, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status, code.node, tables);
+  main.node.className = "dx-bar dx-main";
+  root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status, code.node, tables);
   share.node.hidden = true;
 
   /** Where this explorer stands among those of its kind, as links count them. */
@@ -175,6 +178,7 @@ export function mount({ model, el }, explorer) {
 
   function drawTools(state) {
     setAttribute(ask, "aria-pressed", state.quiz > 0);
+    main.sync(state);
     more?.sync(state);
     code.show(picture.error ? "" : explorer.code(picture, state));
     code.node.hidden = Boolean(picture.error || quiz.hides());
