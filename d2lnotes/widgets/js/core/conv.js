@@ -149,8 +149,12 @@ const CONV_MENDS = {
   kernelSize: [["kernelSize", 1]],
 };
 
-function mendedSame({ padding: [[top], [left]] }) {
-  return [{ name: "stride", value: 1 }, { name: "padding", value: top === left ? top : [top, left] }];
+/** Half of the "same" padding on each side, rounded down, or up where that is too little. */
+function mendedSame(full) {
+  const halves = [0, 1].map((side) => full.padding.map((sides) => sides[side]));
+  const values = halves.map(([height, width]) => (height === width ? height : [height, width]));
+  const enough = values.find((padding) => !settingError({ ...full, padding }));
+  return [{ name: "stride", value: 1 }, { name: "padding", value: enough ?? 0 }];
 }
 
 /**
