@@ -15,6 +15,7 @@ from ._checks import (
 )
 from ._esm import bundle
 from ._explorer import QUIZ, Explorer, ExplorerView, limited_int
+from ._patterns import pattern_input, pattern_kernel
 
 _SIZES = {
     "input_size": Knob(1, 16, 32),
@@ -107,6 +108,65 @@ class ConvExplorer(Explorer):
     padding = _size("padding")
     stride = _size("stride")
     dilation = _size("dilation")
+
+    def input_tensor(self):
+        """The input that is shown: a float32 tensor ``(1, C, H, W)`` on the CPU."""
+        import torch
+
+        view = self.view
+        rows, cols = _pair(self.input_size)
+        given = _if_shaped(view.input, (view.in_channels, rows, cols))
+        values = given or pattern_input(view.in_channels, rows, cols)
+        return torch.tensor([values], dtype=torch.float32, device="cpu")
+
+    def to_module(self):
+        """The layer that is shown, with its weights: float32, on the CPU.
+
+        Returns:
+            An ``nn.Conv2d``, or an ``nn.ConvTranspose2d`` for a transposed convolution.
+
+        Raises:
+            ValueError, RuntimeError: The setting is impossible; the message is PyTorch's.
+        """
+        import torch
+        from torch import nn
+
+        view = self.view
+        bias = view.bias if len(view.bias) == view.out_channels else None
+        options = {
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding,
+            "dilation": self.dilation,
+            "groups": view.groups,
+            "bias": bias is not None,
+            "dtype": torch.float32,
+            "device": "cpu",
+        }
+        if view.transposed:
+            layer, options["output_padding"] = nn.ConvTranspose2d, view.output_padding
+        else:
+            layer, options["padding_mode"] = nn.Conv2d, view.padding_mode
+            if view.same_padding:
+                options["padding"] = "same"
+        # Unlike layer(...), this draws no random numbers.
+        module = nn.utils.skip_init(layer, view.in_channels, view.out_channels, **options)
+        kernel = _if_shaped(view.kernel, module.weight.shape)
+        with torch.no_grad():
+            module.weight.copy_(torch.tensor(kernel or pattern_kernel(*module.weight.shape)))
+            if bias is not None:
+                module.bias.copy_(torch.tensor(bias))
+            module(self.input_tensor())  # what is impossible is said here, as in the explorer
+        return module
+
+
+def _pair(value):
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _if_shaped(table, shape):
+    """Given values count while the shape is theirs."""
+    return table if table and shape_of(table) == tuple(shape) else None
 
 
 def _given_size(name, size, values_name, table, default):
