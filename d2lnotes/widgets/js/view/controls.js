@@ -1,10 +1,11 @@
 // Native controls of the “更多” panel, each tied to one field of the state.
-import { button, element } from "./dom.js";
+import { button, element, setAttribute } from "./dom.js";
 
 /**
  * Each makes { node, sync(state) }. `change(patch)` is the frame's.
  * A control: { kind: "check", name, label } | { kind: "choice", name, label, options: [[value, text]] }
- * | { kind: "number", name, label, least, most } | { kind: "actions", label, actions: [[text, patch(state)]] }
+ * | { kind: "toggles", name, label, options: [[value, text]] } | { kind: "number", name, label, least, most }
+ * | { kind: "actions", label, actions: [[text, patch(state)]] }
  */
 const KINDS = {
   check({ name, label }, change) {
@@ -17,6 +18,15 @@ const KINDS = {
     const select = element("select", {}, ...options.map(([value, text]) => element("option", { value }, text)));
     select.addEventListener("change", () => change({ [name]: select.value }));
     return { node: element("label", "dx-control", label, select), sync: (state) => (select.value = state[name]) };
+  },
+
+  /** All options as buttons side by side, the chosen one pressed: for the choice that matters most. */
+  toggles({ name, label, options }, change) {
+    const buttons = options.map(([value, text]) => button(text, () => change({ [name]: value })));
+    const node = element("div", { class: "dx-control dx-toggles", role: "group", "aria-label": label }, ...buttons);
+    const sync = (state) =>
+      options.forEach(([value], i) => setAttribute(buttons[i], "aria-pressed", value === state[name]));
+    return { node, sync };
   },
 
   number({ name, label, least, most, get, set }, change, say) {

@@ -17,6 +17,7 @@ import {
   windowTaps,
 } from "../core/conv.js";
 import { askConvolution } from "../core/conv_questions.js";
+import { patternDigit } from "../core/patterns.js";
 import {
   convTranspose,
   stampOf,
@@ -129,10 +130,6 @@ const PRESETS = {
   恒等: [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
 };
 const TEXTBOOK_INPUT = [[0, 1, 2], [3, 4, 5], [6, 7, 8]];
-
-/** Digits that look unordered; a cell keeps its digit whatever the size of the input. */
-const patternDigit = (c, row, col) =>
-  ((3 * row * row + 5 * row * col + 2 * col * col + row + 4 * col + 1 + 7 * c) % 11) % 10;
 
 /** 1, 0 and −1 along the diagonals, so that both signs and zero appear from 2×2 on. */
 const patternWeight = (c, row, col) => 1 - ((2 * row + col + c) % 3);

@@ -80,6 +80,7 @@ function errorBlock({ message, explanation, repairs }, change) {
  *   picture(state, limits): all that is drawn, pure; limits is { trait: [least, most] } of the sliders:
  *     { inputSize, outputSize (null: impossible),
  *     error: null | { message, explanation, repairs: [{ text, patch }] }, … }
+ *   entails?(state, before): a patch, if a change must bring another with it; else null
  *   build(frame): { stage, draw(picture, state, hides), settle?() }; frame is { root, change, say };
  *     draw returns what it changed of `local`
  *   status(picture, state): elements with the formula, read aloud when they change
@@ -104,7 +105,7 @@ export function mount({ model, el }, explorer) {
   const notice = element("div", { class: "dx-notice", role: "status", "aria-live": "polite" });
   const code = createCopyLine(TEXT.code, "code");
   const tables = element("div", "dx-tables");
-  let [picture, seed, isChanging, settleRequest] = [null, 0, false, 0];
+  let [picture, before, seed, isChanging, settleRequest] = [null, null, 0, false, 0];
 
   const say = (sentence) => setText(notice, sentence);
 
@@ -206,6 +207,9 @@ export function mount({ model, el }, explorer) {
       if (patch) return change(patch);
     }
     const state = readState();
+    const entailed = explorer.entails?.(state, before);
+    before = state;
+    if (entailed) return change(entailed);
     picture = explorer.picture(state, limits());
     quiz.check(state);
     const hides = quiz.hides();
