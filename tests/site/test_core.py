@@ -62,6 +62,9 @@ def ask(browser):
         # As JSON, which is quicker than the page's own way; it knows no infinity, Python's does.
         script = f"""async (cases) => {{
           const core = await import("/{file}");
+          const thrownBy = (call) => {{
+            try {{ call(); }} catch ({{ code, message }}) {{ return {{ code, message }}; }}
+          }};
           const results = JSON.parse(cases).map((setting) => {{ {body} }});
           const written = (_, value) => (value === -Infinity ? "-Infinity" : value);
           return JSON.stringify(results, written).replaceAll('"-Infinity"', "-Infinity");
@@ -239,11 +242,7 @@ def mode_padded(setting, x):
 CONV_IN_JS = """
   const { x, w, b } = setting;
   const error = core.settingError(setting);
-  if (error) {
-    let thrown = null;
-    try { core.convOutputSize(setting); } catch (e) { thrown = { code: e.code, message: e.message }; }
-    return { error, thrown };
-  }
+  if (error) return { error, thrown: thrownBy(() => core.convOutputSize(setting)) };
   const size = core.convOutputSize(setting);
   const last = [size[0] - 1, size[1] - 1];
   const full = core.normalize(setting);
@@ -304,11 +303,9 @@ def compare_conv(setting, truth, js):
     for axis, name in enumerate(("rows", "cols")):
         compare_lines(setting, truth, js, axis, js["unread"][name])
         compare_formula(setting, js["formula"][axis], js["size"][axis])
-    rows, cols = js["unread"]["rows"], js["unread"]["cols"]
-    assert truth["read"].tolist() == crossed_out(
-        truth["read"].shape, rows["indices"], cols["indices"]
-    )
-    assert truth["seen"].tolist() == crossed_out(truth["seen"].shape, rows["lost"], cols["lost"])
+    for name, read in (("indices", truth["read"]), ("lost", truth["seen"])):
+        lines = [js["unread"][along][name] for along in ("rows", "cols")]
+        assert read.tolist() == crossed_out(read.shape, *lines), setting
 
 
 def crossed_out(shape, rows, cols):
@@ -402,9 +399,7 @@ def test_convolution_speaks_torchs_words_in_torchs_order(ask):
     ):  # fmt: skip
         assert got == want, setting
     said = {re.sub(r"-?\d+", "#", word or "") for word in words}
-    print(
-        f"\n{len(settings)} faulty convolutions: {words.count(None)} possible, {len(said)} messages"
-    )
+    print(f"\n{len(settings)} faulty convolutions: {words.count(None)} possible, {len(said)} words")
     assert len(said) >= 14
     assert words.count(None) > 20
 
@@ -419,7 +414,8 @@ INVERSE_IN_JS = """
   if (core.settingError(setting)) return null;
   const [rows, cols] = core.convOutputSize(setting);
   const full = core.normalize(setting);
-  const [height, width] = full.inputSize.map((n, axis) => n + full.padding[axis][0] + full.padding[axis][1]);
+  const padded = ([near, far], axis) => full.inputSize[axis] + near + far;
+  const [height, width] = full.padding.map(padded);
   const read = new Set();
   for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) {
     for (const t of core.windowTaps(setting, r, c)) {
@@ -432,7 +428,8 @@ INVERSE_IN_JS = """
   for (let r = 0; r < height; r++) for (let c = 0; c < width; c++) {
     for (const f of core.feeds(setting, r, c)) {
       fed += 1;
-      if (!read.has([r, c, f.outputRow, f.outputCol, f.kernelRow, f.kernelCol].join())) return "feeds";
+      const link = [r, c, f.outputRow, f.outputCol, f.kernelRow, f.kernelCol].join();
+      if (!read.has(link)) return "feeds";
     }
   }
   return fed === read.size;
@@ -485,8 +482,8 @@ def test_inputs_with_the_same_output(ask):
 def test_a_padding_that_follows_the_kernel(ask):
     body = """
       const full = core.normalize(setting);
-      return [full, { ...full, kernelSize: [3, 3] }, { ...full, padding: 5 }, { ...full, padding: [0, 1] }]
-        .map((other) => core.normalize(other).padding);
+      return [{}, { kernelSize: [3, 3] }, { padding: 5 }, { padding: [0, 1] }]
+        .map((change) => core.normalize({ ...full, ...change }).padding);
     """
     [paddings] = ask("conv.js", body, [{"inputSize": 7, "kernelSize": 4, "padding": "same"}])
     assert paddings == [[[1, 2]] * 2, [[1, 1]] * 2, [[5, 5]] * 2, [[0, 0], [1, 1]]]
@@ -552,11 +549,7 @@ def transposed_truth(setting, rng):
 TRANSPOSED_IN_JS = """
   const { x, w, b } = setting;
   const error = core.transposedError(setting);
-  if (error) {
-    let thrown = null;
-    try { core.transposedOutputSize(setting); } catch (e) { thrown = { code: e.code, message: e.message }; }
-    return { error, thrown };
-  }
+  if (error) return { error, thrown: thrownBy(() => core.transposedOutputSize(setting)) };
   const size = core.transposedOutputSize(setting);
   const stamped = new Set();
   for (let r = 0; r < x[0].length; r++) for (let c = 0; c < x[0][0].length; c++) {
@@ -567,7 +560,8 @@ TRANSPOSED_IN_JS = """
   let reached = 0;
   for (let r = 0; r < size[0]; r++) for (let c = 0; c < size[1]; c++) {
     for (const t of core.transposedTaps(setting, r, c)) {
-      reached += stamped.has([r, c, t.inputRow, t.inputCol, t.kernelRow, t.kernelCol].join()) ? 1 : Infinity;
+      const link = [r, c, t.inputRow, t.inputCol, t.kernelRow, t.kernelCol].join();
+      reached += stamped.has(link) ? 1 : NaN;
     }
   }
   return {
@@ -666,9 +660,7 @@ def test_transposed_convolution_speaks_torchs_words_in_torchs_order(ask):
     ):
         assert got == want, setting
     said = {re.sub(r"-?\d+", "#", word or "") for word in words}
-    print(
-        f"\n{len(settings)} faulty transposed: {words.count(None)} possible, {len(said)} messages"
-    )
+    print(f"\n{len(settings)} faulty transposed: {words.count(None)} possible, {len(said)} words")
     assert len(said) >= 14
     assert words.count(None) > 20
 
@@ -733,13 +725,10 @@ def pool_truth(setting, rng):
 POOL_IN_JS = """
   const { x } = setting;
   const error = core.poolError(setting);
-  if (error) {
-    let thrown = null;
-    try { core.poolOutputSize(setting); } catch (e) { thrown = { code: e.code, message: e.message }; }
-    return { error, thrown };
-  }
+  if (error) return { error, thrown: thrownBy(() => core.poolOutputSize(setting)) };
   const size = core.poolOutputSize(setting);
-  const everywhere = (of) => [...Array(size[0]).keys()].map((r) => [...Array(size[1]).keys()].map((c) => of(r, c)));
+  const [rows, cols] = size.map((n) => [...Array(n).keys()]);
+  const everywhere = (of) => rows.map((r) => cols.map((c) => of(r, c)));
   return {
     error,
     size,
@@ -777,8 +766,8 @@ def test_pooling(ask):
             added += any(a["ceilAdds"] and not a["startsOutside"] for a in js["formula"])
             taken += any(a["startsOutside"] for a in js["formula"])
         compare_python_pool(setting, truth)
-    print(f"\n{len(settings)} poolings: impossible {kinds}, {unread} with unread cells, ceil adds in "
-          f"{added}, is taken back in {taken}, {empty} with a window of padding alone")  # fmt: skip
+    print(f"\n{len(settings)} poolings: impossible {kinds}, {unread} with unread cells, "
+          f"ceil adds in {added}, is taken back in {taken}, {empty} see padding only")  # fmt: skip
     assert set(kinds) == {"avg-dilation", "output-too-small", "padding-too-big"}
     assert min(kinds.values()) > 20
     assert min(unread, added, taken) > 100
@@ -865,7 +854,7 @@ def test_pooling_speaks_torchs_words_in_torchs_order(ask):
     for setting, want, got in zip(settings, words, ask("pool.js", body, settings), strict=True):
         assert got == want, setting
     said = {re.sub(r"-?\d+", "#", word or "") for word in words}
-    print(f"\n{len(settings)} faulty poolings: {words.count(None)} possible, {len(said)} messages")
+    print(f"\n{len(settings)} faulty poolings: {words.count(None)} possible, {len(said)} words")
     assert len(said) >= 11
     assert words.count(None) > 20
 
@@ -952,56 +941,44 @@ def test_repairs_of_groups_are_the_nearest_that_divide(ask):
         {"inputSize": 5, "kernelSize": 3, "inChannels": i, "outChannels": o, "groups": g}
         for i, o, g in itertools.product(range(1, 13), range(1, 13), range(-1, 14))
     ]
-    for body, file in (("core.repairs", "conv.js"), ("core.transposedRepairs", "transposed.js")):
-        for setting, ways in zip(
-            settings, ask(file, f"return {body}(setting)", settings), strict=True
-        ):
-            i, o, g = (setting[name] for name in ("inChannels", "outChannels", "groups"))
+    for name, file in (("repairs", "conv.js"), ("transposedRepairs", "transposed.js")):
+        answers = ask(file, f"return core.{name}(setting)", settings)
+        for setting, ways in zip(settings, answers, strict=True):
+            i, o, g = (setting[key] for key in ("inChannels", "outChannels", "groups"))
             fits = [fit for fit in range(1, 13) if i % fit == 0 and o % fit == 0]
-            want = [] if g in fits else [
-                *[fit for fit in fits if fit < g][-1:], *[fit for fit in fits if fit > g][:1]
-            ]  # fmt: skip
+            below, above = [f for f in fits if f < g][-1:], [f for f in fits if f > g][:1]
+            want = [] if g in fits else below + above
             assert ways == [{"name": "groups", "value": value} for value in want], setting
 
 
-def test_other_repairs(ask):
-    """Those that are no search for the nearest value."""
-    of = {"inputSize": 3, "kernelSize": 3}
-    wanted = {
-        json.dumps({**of, "padding": "same", "stride": 2}): [("stride", 1), ("padding", 1)],
-        json.dumps({**of, "padding": "same", "stride": 2, "kernelSize": [3, 4]}): [
-            ("stride", 1),
-            ("padding", 1),
-        ],
-        json.dumps({**of, "padding": "same", "stride": 2, "kernelSize": [3, 5]}): [
-            ("stride", 1),
-            ("padding", [1, 2]),
-        ],
-        json.dumps({"inputSize": 1, "kernelSize": 2, "padding": "same", "stride": 2}): [
-            ("stride", 1),
-            ("padding", 1),
-        ],
-        json.dumps({**of, "padding": 3, "paddingMode": "reflect"}): [
-            ("padding", 2),
-            ("paddingMode", "replicate"),
-        ],
-        json.dumps({**of, "padding": 4, "paddingMode": "circular"}): [
-            ("padding", 3),
-            ("paddingMode", "replicate"),
-        ],
-        json.dumps({**of, "padding": 4, "paddingMode": "circular", "stride": 0}): [],
-        json.dumps({**of, "stride": 0}): [("stride", 1)],
-        json.dumps({**of, "stride": [0, 3]}): [("stride", [1, 3])],
-        json.dumps({**of, "padding": -2}): [("padding", 0)],
-        json.dumps({**of, "kernelSize": 0}): [("kernelSize", 1)],
-        json.dumps({**of, "dilation": 0}): [("dilation", 1)],
-        json.dumps({**of, "kernelSize": 5, "stride": 0}): [],
-        json.dumps(of): [],
-    }
-    settings = [json.loads(setting) for setting in wanted]
-    answers = ask("conv.js", "return core.repairs(setting)", settings)
-    for setting, ways in zip(settings, answers, strict=True):
-        assert [(way["name"], way["value"]) for way in ways] == wanted[json.dumps(setting)], setting
+SAME = {"padding": "same", "stride": 2}
+
+
+@pytest.mark.parametrize(
+    ("setting", "ways"),
+    [
+        (SAME, [("stride", 1), ("padding", 1)]),
+        ({**SAME, "kernelSize": [3, 4]}, [("stride", 1), ("padding", 1)]),
+        ({**SAME, "kernelSize": [3, 5]}, [("stride", 1), ("padding", [1, 2])]),
+        ({**SAME, "inputSize": 1, "kernelSize": 2}, [("stride", 1), ("padding", 1)]),
+        ({"padding": 3, "paddingMode": "reflect"}, [("padding", 2), ("paddingMode", "replicate")]),
+        ({"padding": 4, "paddingMode": "circular"}, [("padding", 3), ("paddingMode", "replicate")]),
+        ({"padding": 4, "paddingMode": "circular", "stride": 0}, []),
+        ({"stride": 0}, [("stride", 1)]),
+        ({"stride": [0, 3]}, [("stride", [1, 3])]),
+        ({"padding": -2}, [("padding", 0)]),
+        ({"kernelSize": 0}, [("kernelSize", 1)]),
+        ({"dilation": 0}, [("dilation", 1)]),
+        ({"kernelSize": 5, "stride": 0}, []),
+        ({}, []),
+    ],
+    ids=str,
+)
+def test_other_repairs(ask, setting, ways):
+    """Those that are no search for the nearest value, and corners of that."""
+    full = {"inputSize": 3, "kernelSize": 3, **setting}
+    [got] = ask("conv.js", "return core.repairs(setting)", [full])
+    assert [(way["name"], way["value"]) for way in got] == ways
 
 
 # ---------------------------------------------------------------- receptive fields
