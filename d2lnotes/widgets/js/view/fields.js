@@ -1,6 +1,7 @@
 // The kinds of settings an explorer has. A kind says whether a value is one (`fault(value)`: null or
 // a sentence), reads it from a link (`parse(text)`, throws what it cannot read) and writes it there.
-// Nothing is clamped or replaced: what is wrong is said.
+// Nothing is clamped or replaced: what is wrong is said. A kind may also have `within(limits)`, itself with the ranges
+// of the sliders, and `isDerived`: it follows from other fields, a link need not hold it.
 
 const MOST_NUMBERS = 20000;
 const LARGEST = 9999;

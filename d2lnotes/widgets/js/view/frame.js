@@ -81,8 +81,8 @@ function errorBlock({ message, explanation, repairs }, change) {
  *     { inputSize, outputSize (null: impossible),
  *     error: null | { message, explanation, repairs: [{ text, patch }] }, … }
  *   entails?(state, before): a patch, if a change must bring another with it; else null
- *   build(frame): { stage, draw(picture, state, hides), settle?() }; frame is { root, change, say };
- *     draw returns what it changed of `local`
+ *   build(frame): { stage, below?, draw(picture, state, hides), settle?() }; frame is { root, change, say };
+ *     draw returns what it changed of `local`; below stands under the formula and works in an error too
  *   status(picture, state): elements with the formula, read aloud when they change
  *   code(picture, state): the equivalent line of PyTorch
  *   tables(picture, state): [{ caption, head?, rows }]
@@ -112,7 +112,8 @@ export function mount({ model, el }, explorer) {
   /** Set several fields with one redraw. */
   function change(patch) {
     isChanging = true;
-    for (const name in patch) {
+    // In the order of the fields: another view of the model hears of each by itself.
+    for (const name of Object.keys(fields).filter((name) => Object.hasOwn(patch, name))) {
       if (name in local) local[name] = patch[name];
       else model.set(name, patch[name]);
     }
@@ -142,7 +143,8 @@ export function mount({ model, el }, explorer) {
   bar.append(disclosure(TEXT.tables, tables, () => fillTables(tables, explorer.tables(picture, readState()))));
   if (isBookPage()) bar.append(disclosure(TEXT.share, share.node, () => share.show(address())));
   main.node.className = "dx-bar dx-main";
-  root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status, code.node, tables);
+  root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status);
+  root.append(...(view.below ? [view.below] : []), code.node, tables);
   share.node.hidden = true;
 
   /** Where this explorer stands among those of its kind, as links count them. */
@@ -156,12 +158,18 @@ export function mount({ model, el }, explorer) {
     return `${location.href.split("#")[0]}#${target()}?${query}`;
   }
 
+  /** No link may set what no slider can. */
+  function limitedFields() {
+    const ranges = limits();
+    const kindOf = (name) => (ranges[name] ? whole(...ranges[name]) : fields[name].within?.(ranges) ?? fields[name]);
+    return Object.fromEntries(Object.keys(fields).map((name) => [name, kindOf(name)]));
+  }
+
   function follow(hash) {
     const link = splitHash(hash);
     if (!link || link.target !== target()) return false;
     try {
-      const limited = Object.fromEntries(Object.entries(limits()).map(([name, range]) => [name, whole(...range)]));
-      change(parseQuery(link.query, { ...fields, ...limited }));
+      change(parseQuery(link.query, limitedFields()));
       say("");
     } catch (error) {
       say(error.message);

@@ -39,9 +39,12 @@ export function parseQuery(query, fields) {
   return patch;
 }
 
-/** "stride=2&padding=1": every field whose value is not its usual one. */
+/** Percent-encoding that leaves alone what a hash may hold and a reader can read. */
+const encode = (text) => encodeURIComponent(text).replace(/%3A/g, ":").replace(/%2C/g, ",");
+
+/** "stride=2&padding=1": every field whose value is not its usual one and follows from no other field. */
 export function formatQuery(state, usual, fields) {
   const differs = (name) => JSON.stringify(state[name]) !== JSON.stringify(usual[name]);
-  const pairs = Object.keys(fields).filter((name) => name in state && differs(name));
-  return pairs.map((name) => `${name}=${encodeURIComponent(fields[name].format(state[name]))}`).join("&");
+  const pairs = Object.keys(fields).filter((name) => name in state && !fields[name].isDerived && differs(name));
+  return pairs.map((name) => `${name}=${encode(fields[name].format(state[name]))}`).join("&");
 }
