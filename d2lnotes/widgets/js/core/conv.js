@@ -8,7 +8,7 @@
 // `row`, `col` are those of the PADDED input from 0 on; `inputRow`, `inputCol` those of the input itself.
 import { crossed, dot, pair, product, range, shapeOf, table } from "./arrays.js";
 import { groupsError, mendedGroups, weightError } from "./layer.js";
-import { mendedKnob } from "./mends.js";
+import { waysToMend } from "./mends.js";
 
 /** Cells from the first to the last tap of a dilated kernel. */
 export function effectiveKernelSize(kernelSize, dilation) {
@@ -165,13 +165,11 @@ export function repairs(setting) {
   const full = normalize(setting);
   const code = settingError(full)?.code;
   const most = Math.max(1, ...convAxes(full).map((axis) => axis.effective));
-  const ways = (CONV_MENDS[code] ?? []).map(([name, step]) =>
-    mendedKnob(full, { name, step, end: step > 0 ? most : 0 }, settingError),
-  );
-  if (code === "reflect" || code === "circular") ways.push({ name: "paddingMode", value: "replicate" });
-  if (code === "groups") ways.push(...mendedGroups(full));
-  if (code === "same-stride") ways.push(...mendedSame(full));
-  return ways.filter((way) => way && !settingError({ ...full, [way.name]: way.value }));
+  const others = [];
+  if (code === "reflect" || code === "circular") others.push({ name: "paddingMode", value: "replicate" });
+  if (code === "groups") others.push(...mendedGroups(full));
+  if (code === "same-stride") others.push(...mendedSame(full));
+  return waysToMend(full, { knobs: CONV_MENDS[code], most, others }, settingError);
 }
 
 /** Which cell of the input a padded line shows, or null on padding with zeros. */

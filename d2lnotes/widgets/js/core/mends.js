@@ -19,15 +19,22 @@ function mendedAxis(setting, { name, step, end }, errorOf, axis) {
   return undefined;
 }
 
-/**
- * The smallest change of a knob, upwards (`step` 1) or downwards (-1) as far as `end`, that mends the setting: { name,
- * value } or null. A knob with one value for both axes keeps one; else each axis is mended by itself.
- */
-export function mendedKnob(setting, knob, errorOf) {
+/** A knob with one value for both axes keeps one; else each axis is mended by itself. */
+function mendedKnob(setting, knob, errorOf) {
   const values = [0, 1].map((axis) => mendedAxis(setting, knob, errorOf, axis));
   if (values.includes(undefined)) return null;
   const [height, width] = setting[knob.name];
   const farthest = knob.step > 0 ? Math.max : Math.min;
-  const value = String(height) === String(width) ? farthest(...values.flat()) : values;
-  return errorOf({ ...setting, [knob.name]: value }) ? null : { name: knob.name, value };
+  return { name: knob.name, value: String(height) === String(width) ? farthest(...values.flat()) : values };
+}
+
+/**
+ * Those ways to mend a setting that really do, as a list of { name, value }: each of the knobs [name, step] turned as
+ * little as possible, upwards (step 1) to `most` or downwards (-1) to 0, and any `others`.
+ */
+export function waysToMend(setting, { knobs = [], most, others = [] }, errorOf) {
+  const turned = knobs.map(([name, step]) =>
+    mendedKnob(setting, { name, step, end: step > 0 ? most : 0 }, errorOf),
+  );
+  return [...turned, ...others].filter((way) => way && !errorOf({ ...setting, [way.name]: way.value }));
 }

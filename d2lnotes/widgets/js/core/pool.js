@@ -6,7 +6,7 @@
 //
 // `row`, `col` are those of the PADDED input from 0 on; `inputRow`, `inputCol` those of the input itself.
 import { crossed, pair, range, shapeOf, sum, table } from "./arrays.js";
-import { mendedKnob } from "./mends.js";
+import { waysToMend } from "./mends.js";
 
 /** Fill in the defaults and turn sizes into pairs; a null stride stays null and follows the kernel. */
 export function normalizePool({
@@ -135,11 +135,9 @@ export function poolRepairs(setting) {
   const full = normalizePool(setting);
   const code = poolError(full)?.code;
   const most = Math.max(1, ...poolAxes(full).flatMap(({ p, effective }) => [2 * p, effective]));
-  const ways = (POOL_MENDS[code] ?? [])
-    .filter(([name]) => full[name])
-    .map(([name, step]) => mendedKnob(full, { name, step, end: step > 0 ? most : 0 }, poolError));
-  if (code === "avg-dilation") ways.push({ name: "mode", value: "max" });
-  return ways.filter((way) => way && !poolError({ ...full, [way.name]: way.value }));
+  const others = code === "avg-dilation" ? [{ name: "mode", value: "max" }] : [];
+  const knobs = POOL_MENDS[code]?.filter(([name]) => full[name]);
+  return waysToMend(full, { knobs, most, others }, poolError);
 }
 
 function windowAlong(output, { k, s, d, padded }) {

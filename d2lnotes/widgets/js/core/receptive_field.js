@@ -57,10 +57,11 @@ function boxOf(layers, layer, unit) {
 /**
  * Everything one unit of a layer sees: `counts`, one list a level from the image up to the layer, of how many paths
  * lead from each unit there to this one, and the `box` [from, to] of the receptive field in the image, which may
- * reach beyond it. The image must be big enough for the layers (see layerSizes).
+ * reach beyond it. Throws where layerSizes names an impossible layer.
  */
 export function traceUnit(layers, inputSize, layer, unit) {
   const sizes = layerSizes(inputSize, layers.slice(0, layer + 1));
+  if (!Array.isArray(sizes)) throw new Error(sizes.message);
   const counts = [range(sizes[layer + 1]).map((other) => (other === unit ? 1 : 0))];
   for (let level = layer; level >= 0; level--) counts.unshift(countsBelow(counts[0], layers[level], sizes[level]));
   return { counts, box: boxOf(layers, layer, unit) };

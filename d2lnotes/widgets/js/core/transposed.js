@@ -5,7 +5,7 @@
 // Every input cell stamps the kernel, times its value, onto the output; outputPadding only moves the far edge.
 import { crossed, pair, range, shapeOf, sum, table } from "./arrays.js";
 import { groupsError, mendedGroups, weightError } from "./layer.js";
-import { mendedKnob } from "./mends.js";
+import { waysToMend } from "./mends.js";
 
 /** Fill in the defaults and turn sizes into pairs. */
 export function normalizeTransposed({
@@ -114,13 +114,11 @@ export function transposedRepairs(setting) {
   const full = normalizeTransposed(setting);
   const most = Math.max(1, ...transposedAxes(full).map(({ p, extra }) => 2 * p + extra + 1));
   const code = transposedError(full)?.code;
-  const ways = (TRANSPOSED_MENDS[code] ?? []).map(([name, step]) =>
-    mendedKnob(full, { name, step, end: step > 0 ? most : 0 }, transposedError),
-  );
-  if (code === "groups") ways.push(...mendedGroups(full));
-  if (code === "paddingMode") ways.push({ name: "paddingMode", value: "zeros" });
-  if (code === "padding-name") ways.push({ name: "padding", value: 0 });
-  return ways.filter((way) => way && !transposedError({ ...full, [way.name]: way.value }));
+  const others = [];
+  if (code === "groups") others.push(...mendedGroups(full));
+  if (code === "paddingMode") others.push({ name: "paddingMode", value: "zeros" });
+  if (code === "padding-name") others.push({ name: "padding", value: 0 });
+  return waysToMend(full, { knobs: TRANSPOSED_MENDS[code], most, others }, transposedError);
 }
 
 /** Which input lines put which line of the kernel onto an output line. */

@@ -420,6 +420,10 @@ function layerCode({ setting, bias }, { transposed }) {
 
 const code = (text) => element("code", { lang: "en", class: "dx-python" }, text);
 
+function padByCopies(sides, mode, isPlane) {
+  return isPlane ? `F.pad(X[None], ${sides}, mode="${mode}")[0]` : `F.pad(X, ${sides}, mode="${mode}")`;
+}
+
 /** The line of Python that computes the picked output. */
 function pythonLine({ setting, bias }, state) {
   const { row, col, shown_out: out } = state;
@@ -440,9 +444,10 @@ function pythonLine({ setting, bias }, state) {
   const window = inChannels * outChannels === 1 ? "" : `${channels}, `;
   const weights = inChannels * outChannels === 1 ? "K" : `K[${out}]`;
   const sum = `(${source}[${window}${slice(row, 0)}, ${slice(col, 1)}] * ${weights}).sum()${bias ? ` + b[${out}]` : ""}`;
-  const mode = paddingMode === "zeros" ? "" : `, mode="${paddingMode}"`;
-  const sides = [...padding[1], ...padding[0]].join(", ");
-  return equation(TEXT.python, ...(isPadded ? [code(`Xp = F.pad(X, (${sides})${mode}); `)] : []), code(sum));
+  const sides = `(${[...padding[1], ...padding[0]].join(", ")})`;
+  // F.pad copies cells only in tensors that have a channel dimension.
+  const pad = paddingMode === "zeros" ? `F.pad(X, ${sides})` : padByCopies(sides, paddingMode, window === "");
+  return equation(TEXT.python, ...(isPadded ? [code(`Xp = ${pad}; `)] : []), code(sum));
 }
 
 /** What the picked cell is made of, or where it goes. */

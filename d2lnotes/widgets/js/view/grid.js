@@ -138,8 +138,9 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say }
       close();
       if (text === cell.dataset.value) return;
       try {
-        onEdit(row, col, parseCell(text));
+        const value = parseCell(text);
         say("");
+        onEdit(row, col, value);
       } catch (error) {
         say(error.message);
       }
