@@ -78,14 +78,16 @@ def plain(values):
     """Turn tensors, arrays and scalars, nested or not, into lists and numbers."""
     if hasattr(values, "tolist"):
         values = values.tolist()
-    if isinstance(values, (list, tuple)):
+    if isinstance(values, (list, tuple, range)):
         return [plain(value) for value in values]
     return values
 
 
 def shape_of(table):
     """The sizes of a nested list, outermost first."""
-    return (len(table), *shape_of(table[0])) if isinstance(table, list) else ()
+    if not isinstance(table, list):
+        return ()
+    return (len(table), *(shape_of(table[0]) if table else ()))
 
 
 def checked_table(name, values, dimensions, hint=""):

@@ -90,6 +90,21 @@ def _size(name):
     return property(get, put, doc=f"``{name}`` of the layer: an int, or (rows, columns).")
 
 
+def _padding():
+    sizes = _size("padding")
+
+    def get(explorer):
+        return "same" if explorer.view.same_padding else sizes.fget(explorer)
+
+    def put(explorer, value):
+        same = isinstance(value, str) and checked_option("padding", value, ("same",)) == "same"
+        if not same:
+            sizes.fset(explorer, value)
+        explorer.view.same_padding = same
+
+    return property(get, put, doc="Padding per side: an int, (rows, columns) or ``'same'``.")
+
+
 class ConvExplorer(Explorer):
     """Five sliders above a ``ConvView``; its settings can be read and set from Python.
 
@@ -105,7 +120,7 @@ class ConvExplorer(Explorer):
 
     input_size = _size("input_size")
     kernel_size = _size("kernel_size")
-    padding = _size("padding")
+    padding = _padding()
     stride = _size("stride")
     dilation = _size("dilation")
 

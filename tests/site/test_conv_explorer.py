@@ -97,16 +97,18 @@ def test_values_shown_are_torchs(show, setting):
         for grid in ("input", "kernel", "output")
     }
     steps = {name: setting[name] for name in ("stride", "dilation") if name in setting}
-    assert torch.equal(
-        shown["output"], functional.conv2d(shown["input"], shown["kernel"], **steps)
-    )
+    assert torch.equal(shown["output"], functional.conv2d(shown["input"], shown["kernel"], **steps))
 
 
 def test_transposed_values_are_torchs(show):
     page = show(conv_explorer(4, 3, 1, 3, 1, transposed=True, output_padding=1))
-    x, k, y = (torch.tensor(page.evaluate(VALUES, g)).double() for g in ("input", "kernel", "output"))
+    x, k, y = (
+        torch.tensor(page.evaluate(VALUES, g)).double() for g in ("input", "kernel", "output")
+    )
     options = {"stride": 3, "padding": 1, "output_padding": 1}
-    assert torch.equal(y, functional.conv_transpose2d(x[None, None], k[None, None], **options)[0, 0])
+    assert torch.equal(
+        y, functional.conv_transpose2d(x[None, None], k[None, None], **options)[0, 0]
+    )
 
 
 def test_one_channel_of_many(show):
@@ -163,7 +165,11 @@ def test_the_line_of_python_computes_the_picked_cell(show, setting):
     module = explorer.to_module()
     x, weight = explorer.input_tensor()[0], module.weight.detach()
     is_plane = len(x) == 1 and not setting.get("transposed")
-    names = {"F": functional, "X": x[0] if is_plane else x, "K": weight[0, 0] if is_plane else weight}
+    names = {
+        "F": functional,
+        "X": x[0] if is_plane else x,
+        "K": weight[0, 0] if is_plane else weight,
+    }
     for _ in range(4):
         row, col = draw.randrange(rows), draw.randrange(cols)
         cell(page, "output", row, col).focus()
@@ -217,7 +223,9 @@ def test_padding_shows_what_it_copies(show):
     page = show(conv_explorer(5, padding=2, padding_mode="reflect"))
     corner = cell(page, "input", 0, 1)
     assert corner.get_attribute("data-copied") == "2,1"
-    assert corner.get_attribute("data-value") == cell(page, "input", 4, 3).get_attribute("data-value")
+    assert corner.get_attribute("data-value") == cell(page, "input", 4, 3).get_attribute(
+        "data-value"
+    )
     assert corner.get_attribute("aria-label").startswith("填充，抄自第 3 行第 2 列")
 
 
@@ -520,7 +528,10 @@ def test_questions_have_one_right_answer(show):
         s = state_of(page)
         prompt = root_of(page).locator(".dx-prompt").inner_text()
         options = {"padding": s["padding"], "stride": s["stride"], "dilation": s["dilation"]}
-        x = torch.tensor(page.evaluate("shown[0].model.get('input')") or [[[0.0] * s["input_size"]] * s["input_size"]])
+        x = torch.tensor(
+            page.evaluate("shown[0].model.get('input')")
+            or [[[0.0] * s["input_size"]] * s["input_size"]]
+        )
         k = torch.ones(1, 1, s["kernel_size"], s["kernel_size"])
         if "是多少" in prompt:
             k = torch.tensor(s["kernel"])
