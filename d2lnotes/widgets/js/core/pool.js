@@ -186,6 +186,29 @@ export function pool(input, setting) {
   return table(poolOutputSize(full), (row, col) => poolValue(input, full, row, col));
 }
 
+function poolFeedsAlong(line, { k, s, d, size }) {
+  return range(size).filter((output) => {
+    const tap = (line - output * s) / d;
+    return Number.isInteger(tap) && tap >= 0 && tap < k;
+  });
+}
+
+/** Every output [row, col] whose window reads a padded cell. */
+export function poolFeeds(setting, paddedRow, paddedCol) {
+  const [h, w] = poolAxes(setting);
+  return crossed(poolFeedsAlong(paddedRow, h), poolFeedsAlong(paddedCol, w));
+}
+
+/** What pool(input).sum().backward() leaves in one cell of the input: its wins for "max", its shares for "avg". */
+export function poolGradient(input, setting, inputRow, inputCol) {
+  const full = normalizePool({ ...setting, inputSize: shapeOf(input) });
+  const [top, left] = full.padding;
+  const isHere = (cell) => cell[0] === inputRow && cell[1] === inputCol;
+  const share = ([row, col]) =>
+    full.mode === "avg" ? 1 / poolDivisor(full, row, col) : Number(isHere(argmax(input, full, row, col)));
+  return sum(poolFeeds(full, inputRow + top, inputCol + left).map(share));
+}
+
 function poolUnreadAlong(axis) {
   const { n, p, s, padded, effective, size } = axis;
   const read = new Set(range(size).flatMap((output) => windowAlong(output, axis)));
