@@ -25,7 +25,8 @@ _TEXT = {
     "torch": "PyTorch 的说法：{message}。",
     "not_an_option": "{name}={value!r} 不对，应为 {options} 之一。",
     "not_a_flag": "{name}={value!r} 不对，应为 True 或 False。",
-    "not_numbers": "{name} 应为数的列表、数组或张量，例如 [[0, 1], [2, 3]]，却在其中见到 {value!r}。",
+    "not_numbers": "{name} 应为数的列表、数组或张量，例如 [[0, 1], [2, 3]]，"
+    "却在其中见到 {value!r}。",
     "dimensions": "{name} 应为 {wanted} 维，却是 {found} 维。{hint}",
     "ragged": "{name} 的各行长短不一：{lengths}。数表的每行应一样长。",
     "empty": "{name} 是空的，每一维至少要有 1 个数。",

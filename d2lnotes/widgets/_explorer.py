@@ -1,5 +1,7 @@
 """What every explorer has in Python: real sliders tied to a view in the browser."""
 
+from typing import ClassVar
+
 import anywidget
 import ipywidgets
 import traitlets
@@ -38,8 +40,8 @@ class Explorer(ipywidgets.VBox):
         sliders: The ``IntSlider`` of each knob.
     """
 
-    knobs: dict[str, Knob] = {}
-    labels: dict[str, str] = {}
+    knobs: ClassVar[dict[str, Knob]] = {}
+    labels: ClassVar[dict[str, str]] = {}
 
     def __init__(self, view):
         self.view = view

@@ -193,7 +193,7 @@ def show(browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         css = "".join(sorted({explorer.view._css for explorer in explorers}))
         head = f'<meta charset="utf-8"><link rel="icon" href="data:,"><style>{css}</style>'
-        html = f'<!doctype html><html lang="zh" data-book-widgets="ready">{head}<body></body></html>'
+        html = f'<!doctype html><html lang="zh" data-book-widgets="ready">{head}<body></body>'
         context.route("**/*", lambda route: route.fulfill(content_type="text/html", body=html))
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))
