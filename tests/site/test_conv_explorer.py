@@ -17,7 +17,8 @@ TOO_BIG = (
 TEXTBOOK = {"input": [[0, 1, 2], [3, 4, 5], [6, 7, 8]], "kernel": [[0, 1], [2, 3]]}
 VALUES = """(grid) => {
   const rows = [...document.querySelectorAll(`.dx-${grid} .dx-row`)];
-  const values = rows.map((row) => [...row.querySelectorAll("[data-value]")].map((c) => Number(c.dataset.value)));
+  const numbers = (row) => [...row.querySelectorAll("[data-value]")].map((c) => +c.dataset.value);
+  const values = rows.map(numbers);
   return values.filter((row) => row.length);
 }"""
 
@@ -587,7 +588,8 @@ def test_links_in_the_prose_set_the_nth_explorer(show):
     "query",
     [
         "stride=0", "stride=5", "stride=1e3", "stride=", "stride", "padding=-1", "kernel_size=99",
-        "stride=%E0%A4%A", "__proto__=1", "constructor=1", "nothing=2", "limits={}", "_esm=alert(1)",
+        "stride=%E0%A4%A", "__proto__=1", "constructor=1", "nothing=2", "limits={}",
+        "_esm=alert(1)",
         "kernel=[[1,2],[3]]", "kernel=[[[[1e999]]]]", "kernel=<script>alert(1)</script>",
         "input=[[[1,null]]]", 'columns={"__proto__":1}', "columns=[1]", "columns=null",
         "padding_mode=evil", "transposed=yes", "quiz=-1", "row=x", "picked=%3Cb%3E",
