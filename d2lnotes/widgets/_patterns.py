@@ -11,6 +11,16 @@ def pattern_kernel(outer, inner, rows, cols):
     return [[_table(rows, cols, _weight, i + 2 * o) for i in range(inner)] for o in range(outer)]
 
 
+def pattern_slices(outer, inner, rows, cols):
+    """Weights ``[outer][inner][kH][kW]`` from -2 to 2; no two of the first slices agree."""
+    return [[_table(rows, cols, _slice, (out, i)) for i in range(inner)] for out in range(outer)]
+
+
+def pattern_bias(channels):
+    """Biases 1, -1, 2, -2, …"""
+    return [(-1 if out % 2 else 1) * (out // 2 + 1) for out in range(channels)]
+
+
 def _table(rows, cols, at, channel):
     return [[at(channel, row, col) for col in range(cols)] for row in range(rows)]
 
@@ -22,3 +32,9 @@ def _digit(channel, row, col):
 
 def _weight(channel, row, col):
     return 1 - (2 * row + col + channel) % 3
+
+
+def _slice(channels, row, col):
+    out, i = channels
+    square = 2 * row * row + 3 * row * col
+    return (square + row + 4 * col + 7 * out + 3 * i + 1) % 11 % 5 - 2

@@ -1,7 +1,7 @@
 // A board of numbered cells. Arrow keys walk through it, hover and tap pick a cell, a second tap or
 // Enter edits it.
+import { editCell, placeOver } from "./cell_editor.js";
 import { element, setAttribute, setText } from "./dom.js";
-import { parseCell } from "./fields.js";
 
 const DIRECTIONS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const TEXT = { edit: (title, row, col) => `${title}第 ${row + 1} 行第 ${col + 1} 列的新数值` };
@@ -16,12 +16,6 @@ function destination(event, row, col, rows, cols) {
   if (event.key === "Home") return [event.ctrlKey ? 0 : row, 0];
   if (event.key === "End") return [event.ctrlKey ? rows - 1 : row, cols - 1];
   return null;
-}
-
-function placeOver(node, { row, col }, [rows, cols]) {
-  node.hidden = false;
-  const place = { "--row": row, "--col": col, "--rows": rows, "--cols": cols };
-  for (const property in place) node.style.setProperty(property, place[property]);
 }
 
 /**
@@ -123,40 +117,7 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say }
 
   function edit(cell) {
     const [row, col] = position(cell);
-    const input = element("input", {
-      class: "dx-edit",
-      inputmode: "decimal",
-      value: cell.dataset.value ?? "",
-      "aria-label": TEXT.edit(title, row, col),
-    });
-    const close = () => {
-      input.onblur = null; // removing it blurs it
-      input.remove();
-    };
-    const commit = () => {
-      const text = input.value;
-      close();
-      if (text === cell.dataset.value) return;
-      try {
-        const value = parseCell(text);
-        say("");
-        onEdit(row, col, value);
-      } catch (error) {
-        say(error.message);
-      }
-    };
-    input.addEventListener("keydown", (event) => {
-      event.stopPropagation();
-      if (event.key !== "Enter" && event.key !== "Escape") return;
-      event.preventDefault();
-      if (event.key === "Enter") commit();
-      else close();
-      cells[row]?.[col]?.focus();
-    });
-    input.onblur = commit;
-    placeOver(input, { row, col }, [1, 1]);
-    board.append(input);
-    input.select();
+    editCell(cell, board, { row, col, label: TEXT.edit(title, row, col), onNumber: (value) => onEdit(row, col, value), say });
   }
 
   grid.addEventListener("pointerdown", (event) => (pressed = cellOf(event) === marked ? marked : null));
