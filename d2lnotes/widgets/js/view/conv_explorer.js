@@ -676,11 +676,19 @@ const widthControl = (name) => ({
   set: (value, state) => ({ columns: { ...state.columns, [name]: value } }),
 });
 
-function presetPatch(kernel) {
+function presetPatch(kernel, state) {
   const [rows, cols] = shapeOf(kernel);
-  const textbook = kernel === PRESETS["教材例子"] && { input_size: 3, input: [TEXTBOOK_INPUT], padding: 0, stride: 1, dilation: 1 };
-  const columns = rows === cols ? {} : { kernel_size: cols };
-  return { kernel: [[kernel]], kernel_size: rows, columns, in_channels: 1, out_channels: 1, groups: 1, ...textbook };
+  const isTextbook = kernel === PRESETS["教材例子"];
+  const { kernel_size: _, ...others } = isTextbook ? {} : state.columns;
+  return {
+    kernel: [[kernel]],
+    kernel_size: rows,
+    columns: rows === cols ? others : { ...others, kernel_size: cols },
+    in_channels: 1,
+    out_channels: 1,
+    groups: 1,
+    ...(isTextbook && { input_size: 3, input: [TEXTBOOK_INPUT], padding: 0, stride: 1, dilation: 1 }),
+  };
 }
 
 // Only where there is a choice.
@@ -691,7 +699,7 @@ const main = [
 
 const isOrdinary = (state) => !state.transposed;
 const more = [
-  { kind: "actions", label: TEXT.more.preset, actions: Object.entries(PRESETS).map(([name, kernel]) => [name, () => presetPatch(kernel)]) },
+  { kind: "actions", label: TEXT.more.preset, actions: Object.entries(PRESETS).map(([name, kernel]) => [name, (state) => presetPatch(kernel, state)]) },
   ...Object.keys(SIZES).map(widthControl),
   { kind: "choice", name: "padding_mode", label: TEXT.more.mode, options: optionsOf(TEXT.modes), when: isOrdinary },
   { kind: "check", name: "same_padding", label: TEXT.more.same, when: isOrdinary },
