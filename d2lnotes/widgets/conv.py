@@ -160,10 +160,10 @@ class ConvExplorer(Explorer):
         }
         if view.transposed:
             layer, options["output_padding"] = nn.ConvTranspose2d, view.output_padding
+            # The explorer remembers 'same' for the day when the box is unticked.
+            options["padding"] = (view.padding, view.columns.get("padding", view.padding))
         else:
             layer, options["padding_mode"] = nn.Conv2d, view.padding_mode
-            if view.same_padding:
-                options["padding"] = "same"
         # Unlike layer(...), this draws no random numbers.
         module = nn.utils.skip_init(layer, view.in_channels, view.out_channels, **options)
         kernel = _if_shaped(view.kernel, module.weight.shape)
