@@ -24,6 +24,7 @@ import { formatPooled, layerCode, outputsWon, pickedLines, statusLines } from ".
 import { bothSides, columnsField, sizePatch, widthControl } from "./sizes.js";
 
 const SIZES = { input_size: [1, 32], kernel_size: [1, 32], padding: [0, 16], stride: [1, 32], dilation: [1, 8] };
+const DRAWN_FAULTS = ["output-too-small", "padding-too-big"];
 
 // Everything a reader sees. Another language is another table.
 const TEXT = {
@@ -227,6 +228,8 @@ function paintOutput(grid, { output, divisors }, asked, hides) {
   const shape = shapeOf(output);
   const largest = largestMagnitude(output.map((line) => line.filter(Number.isFinite)));
   const shown = hides ? null : divisors;
+  const isLong = Boolean(shown) || output.flat().some((value) => formatPooled(value).length > 3);
+  grid.node.classList.toggle("dx-roomy", isLong && shape[1] <= 7);
   grid.node.classList.toggle("dx-divided", Boolean(shown));
   grid.paint(shape, formatSize(shape), (row, col) => {
     const cell = pooledCell(output[row][col], largest);
@@ -318,11 +321,13 @@ function build({ root, change, say }) {
   }
 
   function draw(picture, state, hides) {
-    stage.classList.toggle("dx-shows-fault", Boolean(picture.error));
+    const showsFault = DRAWN_FAULTS.includes(picture.error?.code);
+    stage.classList.toggle("dx-shows-fault", showsFault);
+    input.hideFrame();
     if (picture.error) {
       paintInput(input, picture, null, hides);
       output.paint([0, 0], "", () => null);
-      input.placeFrame({ row: 0, col: 0 }, picture.effective);
+      if (showsFault) input.placeFrame({ row: 0, col: 0 }, picture.effective);
       lines.replaceChildren();
       return {};
     }
@@ -332,7 +337,6 @@ function build({ root, change, say }) {
     const now = { ...state, ...moved };
     drawn = { picture, state: now, hides };
     root.style.setProperty("--total", shapeOf(input.cells)[1] + (shapeOf(output.cells)[1] || 0));
-    input.hideFrame();
     if (hides) {
       lines.replaceChildren();
     } else {

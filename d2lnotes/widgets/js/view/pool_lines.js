@@ -27,18 +27,19 @@ const TEXT = {
   toWinner: (name) => `最大的是 ${name}（◥）：这个输出的梯度全给它，窗口里别的格子得 0。`,
   toFirst: (name, count) => `${count} 格并列最大，算第一个 ${name}（◥，逐行数）：梯度全给它，别的格子得 0。`,
   toNone: "窗口里全是填充，结果是 −∞，没有格子得到梯度。",
-  toAll: (divisor) => `平分：窗口里每格各得这个输出的 1/${divisor}。`,
+  toAll: (divisor) => (divisor === 1 ? "全给这唯一的一格。" : `平分：算进除数的每格各得这个输出的 1/${divisor}。`),
   divisor: "除数",
-  counted: (real, padding, included) =>
-    `${real + (included ? padding : 0)}：${real} 格输入` +
-    (padding ? `，${padding} 格填充${included ? "也算" : "不算"}（count_include_pad=${included ? "True" : "False"}）` : ""),
+  inputs: (real) => `${real} 格输入`,
+  withPadding: (real, padding) =>
+    `${real} 格输入 + ${padding} 格填充 = ${real + padding}（count_include_pad=True，填充也算）`,
+  withoutPadding: (real, padding) => `${real} 格输入，${padding} 格填充不算（count_include_pad=False）`,
   outside: (count) => `；伸出图外的 ${count} 格不算`,
   feeds: "参与",
-  feedsMax: (name, outputs) => `${name} 在 ${outputs.length} 个窗口里：${shortened(outputs, "、")}`,
-  feedsAvg: (name, shares) => `${name} 进入 ${shares.length} 个输出：${shortened(shares, "、")}`,
+  feedsMax: (name, outputs) => `${name} 在 ${outputs.length} 个窗口里：${shortened(outputs, "、")}。`,
+  feedsAvg: (name, shares) => `${name} 参与 ${shares.length} 个输出：${shortened(shares, "、")}。`,
   won: (outputs) => `它在 ${shortened(outputs, "、")} 里最大（◥）。`,
   lost: "它在哪个窗口里都不是最大，改小它，输出不变。",
-  share: (name, divisor) => `${name} 得它的 1/${divisor}`,
+  share: (name, divisor) => `${name}（占 1/${divisor}）`,
   total: (name, value) => `Y.sum() 对 ${name} 的导数是 ${value}。`,
   unread: (name) => `${name} 没有被任何窗口读到，改它不会改变输出，它的梯度是 0。`,
   paddingMax: "这一格是填充 −∞：比什么数都小，永远不会被选中。",
@@ -54,9 +55,9 @@ const TEXT = {
     `${isSkipped ? "窗口" : "空洞"}之间有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到`,
   onlyPadding: "，不过都是填充，没有丢掉输入",
   ceilWould: (size) => `。ceil_mode=True 会多放一个窗口去读，输出变成 ${size}`,
-  added: (cols, rows) =>
-    `有余数，ceil_mode 多放一个窗口，它伸出图外 ${listed(cols && `右边 ${cols} 列`, rows && `下边 ${rows} 行`)}：` +
-    "那里没有格子，不参与计算，也不进除数。",
+  added: (cols, rows, isMax) =>
+    `有余数，ceil_mode 多放一个窗口，它${listed(cols && `从右边伸出 ${cols} 列`, rows && `从下边伸出 ${rows} 行`)}。` +
+    `那里没有格子，不参与计算${isMax ? "" : "，也不进除数"}。`,
   addedInside: "有余数，ceil_mode 多放了一个窗口。",
   taken: "向上取整本该多一个窗口，但它要从右侧或下侧的填充里才开始。PyTorch 只放从输入或左、上填充里开始的窗口，所以又减 1。",
   exact: "正好除尽，ceil_mode 没有作用。",
@@ -103,13 +104,14 @@ function averageLines({ setting, input, output }, { row, col }) {
   const value = output[row][col];
   const missing = setting.kernelSize[0] * setting.kernelSize[1] - taps.length;
   const exact = [value, ...counted].every(isShownExactly);
+  const counts = real === taps.length ? TEXT.inputs : included ? TEXT.withPadding : TEXT.withoutPadding;
   return [
     equation(
       outputName([row, col]),
       step(`= (${shortened(counted.map(formatFactor), " + ")})/${divisor}`),
       step(`${exact ? "=" : "≈"} ${formatNumber(value)}`, "dx-result"),
     ),
-    equation(TEXT.divisor, TEXT.counted(real, taps.length - real, included) + (missing ? TEXT.outside(missing) : "") + "。"),
+    equation(TEXT.divisor, `${counts(real, taps.length - real)}${missing ? TEXT.outside(missing) : ""}。`),
     equation(TEXT.gradient, TEXT.toAll(divisor)),
   ];
 }
@@ -145,11 +147,11 @@ function inputLines({ setting, input, padded }, { row, col }) {
   const total = TEXT.total(name, formatNumber(poolGradient(input, setting, r, c)));
   if (mode === "avg") {
     const shares = outputs.map(([i, j]) => TEXT.share(outputName([i, j]), poolDivisor(setting, i, j)));
-    return [equation(TEXT.feeds, `${TEXT.feedsAvg(name, shares)}。`), equation(TEXT.gradient, total)];
+    return [equation(TEXT.feeds, TEXT.feedsAvg(name, shares)), equation(TEXT.gradient, total)];
   }
   const won = outputsWon({ setting, input }, { row, col }).map(outputName);
   return [
-    equation(TEXT.feeds, `${TEXT.feedsMax(name, outputs.map(outputName))}。`, won.length ? TEXT.won(won) : TEXT.lost),
+    equation(TEXT.feeds, TEXT.feedsMax(name, outputs.map(outputName)) + (won.length ? TEXT.won(won) : TEXT.lost)),
     equation(TEXT.gradient, total),
   ];
 }
@@ -197,8 +199,9 @@ function ceilSentence({ setting }, axes) {
   const { rows, cols } = poolUnread(setting);
   const added = axes.some((axis) => axis.ceilAdds && !axis.startsOutside);
   if (axes.every((axis) => !axis.ceilAdds)) return TEXT.exact;
-  const hangs = added ? (rows.overhang + cols.overhang ? TEXT.added(cols.overhang, rows.overhang) : TEXT.addedInside) : "";
-  return hangs + (axes.some((axis) => axis.startsOutside) ? TEXT.taken : "");
+  const isOver = rows.overhang + cols.overhang > 0;
+  const hangs = isOver ? TEXT.added(cols.overhang, rows.overhang, setting.mode === "max") : TEXT.addedInside;
+  return (added ? hangs : "") + (axes.some((axis) => axis.startsOutside) ? TEXT.taken : "");
 }
 
 /** The formula with its numbers, then what it leaves out or lets hang over. */
