@@ -19,11 +19,11 @@ CELL_BY_CELL_FUNCTIONS = {
 
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, module, qualified_name):
-        return _is_cell_by_cell(module) or super().is_leaf_module(module, qualified_name)
+        return is_cell_by_cell(module) or super().is_leaf_module(module, qualified_name)
 
 
-def _is_cell_by_cell(module):
-    # a module of the reader's own says so by an attribute
+def is_cell_by_cell(module):
+    """Whether every output is computed from its own cell; a reader's module says so itself."""
     return isinstance(module, CELL_BY_CELL) or getattr(module, "cell_by_cell", False)
 
 
@@ -60,8 +60,8 @@ def _behind_module(field, name, module):
     if isinstance(module, NO_FIXED_FIELD):
         return ReceptiveField(name, None, None, None)
     if isinstance(module, WINDOWED):
-        return grow(field, _layer(name, module))
-    if _is_cell_by_cell(module):
+        return grow(field, layer_of(name, module))
+    if is_cell_by_cell(module):
         return field._replace(name=name)
     raise ValueError(
         f"不知道 {name}（{type(module).__name__}）的感受野怎样计算："
@@ -83,7 +83,8 @@ def _behind_function(field, node):
     return field._replace(name=node.name)
 
 
-def _layer(name, module):
+def layer_of(name, module):
+    """One of ``WINDOWED`` as a :class:`Layer`."""
     padding, dilation = module.padding, getattr(module, "dilation", 1)
     if padding == "valid":
         padding = 0

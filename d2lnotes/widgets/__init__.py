@@ -10,7 +10,7 @@ _LAZY = {
     "pool_explorer": "pool",
     "channel_explorer": "channel",
     "receptive_field_explorer": "receptive_field",
-    "explain": "explain",
+    "explain": "_explain",
 }
 
 __all__ = list(_LAZY)
