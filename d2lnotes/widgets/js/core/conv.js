@@ -338,7 +338,7 @@ function inputsAlong(axis) {
   const reach = Math.max(near, far);
   const smallest = { reflect: reach + 1, circular: reach }[mode] ?? 1;
   const least = (convAxisSize(axis) - 1) * s + effective - near - far;
-  return [Math.max(least, smallest, 1), least + s - 1];
+  return [Math.max(least, smallest), least + s - 1];
 }
 
 /** [least, greatest] input size with the same output size, one pair an axis. */
