@@ -8,7 +8,7 @@
 // `row`, `col` are those of the PADDED input from 0 on; `inputRow`, `inputCol` those of the input itself.
 import { crossed, dot, pair, product, range, shapeOf, table } from "./arrays.js";
 import { groupsError, mendedGroups, weightError } from "./layer.js";
-import { waysToMend } from "./mends.js";
+import { nearestMends } from "./mends.js";
 
 /** Cells from the first to the last tap of a dilated kernel. */
 export function effectiveKernelSize(kernelSize, dilation) {
@@ -169,7 +169,7 @@ export function repairs(setting) {
   if (code === "reflect" || code === "circular") others.push({ name: "paddingMode", value: "replicate" });
   if (code === "groups") others.push(...mendedGroups(full));
   if (code === "same-stride") others.push(...mendedSame(full));
-  return waysToMend(full, { knobs: CONV_MENDS[code], most, others }, settingError);
+  return nearestMends(full, { knobs: CONV_MENDS[code], most, others }, settingError);
 }
 
 /** Which cell of the input a padded line shows, or null on padding with zeros. */

@@ -32,7 +32,7 @@ function mendedKnob(setting, knob, errorOf) {
  * Those ways to mend a setting that really do, as a list of { name, value }: each of the knobs [name, step] turned as
  * little as possible, upwards (step 1) to `most` or downwards (-1) to 0, and any `others`.
  */
-export function waysToMend(setting, { knobs = [], most, others = [] }, errorOf) {
+export function nearestMends(setting, { knobs = [], most, others = [] }, errorOf) {
   const turned = knobs.map(([name, step]) =>
     mendedKnob(setting, { name, step, end: step > 0 ? most : 0 }, errorOf),
   );

@@ -6,7 +6,7 @@
 //
 // `row`, `col` are those of the PADDED input from 0 on; `inputRow`, `inputCol` those of the input itself.
 import { crossed, pair, range, shapeOf, sum, table } from "./arrays.js";
-import { waysToMend } from "./mends.js";
+import { nearestMends } from "./mends.js";
 
 /** Fill in the defaults and turn sizes into pairs; a null stride stays null and follows the kernel. */
 export function normalizePool({
@@ -137,7 +137,7 @@ export function poolRepairs(setting) {
   const most = Math.max(1, ...poolAxes(full).flatMap(({ p, effective }) => [2 * p, effective]));
   const others = code === "avg-dilation" ? [{ name: "mode", value: "max" }] : [];
   const knobs = POOL_MENDS[code]?.filter(([name]) => full[name]);
-  return waysToMend(full, { knobs, most, others }, poolError);
+  return nearestMends(full, { knobs, most, others }, poolError);
 }
 
 function windowAlong(output, { k, s, d, padded }) {

@@ -5,7 +5,7 @@
 // Every input cell stamps the kernel, times its value, onto the output; outputPadding only moves the far edge.
 import { crossed, pair, range, shapeOf, sum, table } from "./arrays.js";
 import { groupsError, mendedGroups, weightError } from "./layer.js";
-import { waysToMend } from "./mends.js";
+import { nearestMends } from "./mends.js";
 
 /** Fill in the defaults and turn sizes into pairs. */
 export function normalizeTransposed({
@@ -118,7 +118,7 @@ export function transposedRepairs(setting) {
   if (code === "groups") others.push(...mendedGroups(full));
   if (code === "paddingMode") others.push({ name: "paddingMode", value: "zeros" });
   if (code === "padding-name") others.push({ name: "padding", value: 0 });
-  return waysToMend(full, { knobs: TRANSPOSED_MENDS[code], most, others }, transposedError);
+  return nearestMends(full, { knobs: TRANSPOSED_MENDS[code], most, others }, transposedError);
 }
 
 /** Which input lines put which line of the kernel onto an output line. */
