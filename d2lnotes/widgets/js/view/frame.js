@@ -81,8 +81,8 @@ function errorBlock({ message, explanation, repairs }, change) {
  *     { inputSize, outputSize (null: impossible),
  *     error: null | { message, explanation, repairs: [{ text, patch }] }, … }
  *   entails?(state, before): a patch, if a change must bring another with it; else null
- *   build(frame): { stage, below?, draw(picture, state, hides), settle?() }; frame is { root, change, say };
- *     draw returns what it changed of `local`; below stands under the formula and works in an error too
+ *   build(frame): { stage, above?, below?, draw(picture, state, hides), settle?() }; frame is { root, change, say };
+ *     draw returns what it changed of `local`; above and below (the formula) work in an error too
  *   status(picture, state): elements with the formula, read aloud when they change
  *   code(picture, state): the equivalent line of PyTorch
  *   tables(picture, state): [{ caption, head?, rows }]
@@ -143,8 +143,8 @@ export function mount({ model, el }, explorer) {
   bar.append(disclosure(TEXT.tables, tables, () => fillTables(tables, explorer.tables(picture, readState()))));
   if (isBookPage()) bar.append(disclosure(TEXT.share, share.node, () => share.show(address())));
   main.node.className = "dx-bar dx-main";
-  root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice, view.stage, status);
-  root.append(...(view.below ? [view.below] : []), code.node, tables);
+  root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice);
+  root.append(...[view.above, view.stage, status, view.below, code.node, tables].filter(Boolean));
   share.node.hidden = true;
 
   /** Where this explorer stands among those of its kind, as links count them. */
