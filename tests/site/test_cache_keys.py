@@ -152,9 +152,10 @@ def test_a_network_reaches_no_other_network(name: str) -> None:
 
 def test_an_explorer_reaches_its_scripts_and_styles() -> None:
     files = reached("from d2lnotes.widgets import conv_explorer\nconv_explorer()")
-    scripts = {f.relative_to(ROOT).as_posix() for f in (ROOT / "d2lnotes/widgets").glob("*.js")}
     assert "d2lnotes/widgets/conv.py" in files
-    assert {"d2lnotes/widgets/conv_explorer.js", "d2lnotes/widgets/core.js"} <= files & scripts
+    scripts = {file.removeprefix("d2lnotes/widgets/js/") for file in files if file.endswith(".js")}
+    assert {"view/conv_explorer.js", "view/frame.js", "core/conv.js", "core/arrays.js"} <= scripts
+    assert "view/pool_explorer.js" not in scripts
     assert [file for file in files if file.endswith(".css")]
     assert "d2lnotes/train.py" not in files
 
