@@ -44,6 +44,7 @@ async function show(manager, script) {
 }
 
 async function start() {
+  document.documentElement.dataset.bookWidgets = "loading"; // explorers see that they stand in the book
   const states = document.querySelectorAll(STATE);
   if (states.length) {
     const style = document.createElement("style");

@@ -40,15 +40,3 @@ export function disclosure(text, panel, onOpen = () => {}) {
   setAttribute(toggle, "aria-expanded", false);
   return toggle;
 }
-
-/** Copy text where the page may; else select `field`, so that the reader can. True: copied. */
-export async function copyText(text, field) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    getSelection()?.selectAllChildren(field);
-    field.select?.();
-    return false;
-  }
-}

@@ -1,10 +1,12 @@
 // What every explorer has around its picture: state, tools, quiz, links, what is read aloud.
 import { createControls } from "./controls.js";
-import { button, copyText, disclosure, element, setAttribute, setText } from "./dom.js";
+import { createCopyLine } from "./copy_line.js";
+import { button, disclosure, element, setAttribute, setText } from "./dom.js";
 import { whole } from "./fields.js";
 import { formatQuery, parseQuery, splitHash } from "./link.js";
 import { createPlayer } from "./player.js";
 import { createQuiz, LAST_SEED } from "./quiz.js";
+import { nameSliders } from "./slider_names.js";
 import { fillTables } from "./tables.js";
 
 const TEXT = {
@@ -13,9 +15,6 @@ const TEXT = {
   tables: "文字版",
   share: "链接",
   link: "打开这个链接就是现在的样子：",
-  copy: "复制",
-  copied: "已复制",
-  copyByHand: "已选中，请按 Ctrl+C 复制",
   code: "等价的 PyTorch",
   impossible: "这组设置没有输出",
   tools: "工具",
@@ -36,24 +35,6 @@ export function equation(name, ...steps) {
 
 export function step(text, className = "") {
   return element("span", `dx-step ${className}`.trim(), text);
-}
-
-/** A line of text with a button that copies it: { node, show(text) }. */
-function createCopyLine(label, tag) {
-  const line = element(tag, { class: "dx-code", ...(tag === "input" ? { readonly: "", "aria-label": label } : {}) });
-  const told = element("span", { class: "dx-note", role: "status" });
-  const text = () => line.value ?? line.textContent;
-  const copy = button(TEXT.copy, async () => {
-    told.textContent = (await copyText(text(), line)) ? TEXT.copied : TEXT.copyByHand;
-  });
-  setAttribute(copy, "aria-label", `${TEXT.copy}：${label}`);
-  const show = (value) => {
-    if (text() === value) return;
-    if (tag === "input") line.value = value;
-    else line.textContent = value;
-    told.textContent = "";
-  };
-  return { node: element("div", "dx-copy", element("span", "dx-lhs", label), line, copy, told), show };
 }
 
 function errorBlock({ message, explanation, repairs }, change) {
@@ -241,7 +222,10 @@ export function mount({ model, el }, explorer) {
   /** After layout: wide boards scroll to their frame. */
   function settle() {
     cancelAnimationFrame(settleRequest);
-    settleRequest = requestAnimationFrame(() => view.settle?.());
+    settleRequest = requestAnimationFrame(() => {
+      nameSliders(root);
+      view.settle?.();
+    });
   }
 
   function onKey(event) {

@@ -51,8 +51,9 @@ const TEXT = {
   division: ({ numerator, divisor, quotient, remainder }) =>
     `${numerator} ÷ ${divisor} 商 ${quotient}，余 ${remainder}`,
   trailing: (cols, rows) => `${listed(cols && `最右 ${cols} 列`, rows && `最下 ${rows} 行`)}没有被任何窗口读到`,
-  between: (cols, rows, isSkipped) =>
-    `${isSkipped ? "窗口" : "空洞"}之间有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到`,
+  between: (cols, rows, gaps) =>
+    `${gaps}之间有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到`,
+  gaps: (areSkipped, areHoles) => [areSkipped && "窗口", areHoles && "空洞"].filter(Boolean).join("和"),
   onlyPadding: "，不过都是填充，没有丢掉输入",
   ceilWould: (size) => `。ceil_mode=True 会多放一个窗口去读，输出变成 ${size}`,
   added: (cols, rows, isMax) =>
@@ -187,7 +188,9 @@ function unreadSentence({ setting, stride, effective }) {
   const parts = [];
   if (cols.trailing || rows.trailing) parts.push(TEXT.trailing(cols.trailing, rows.trailing));
   if (cols.between || rows.between) {
-    parts.push(TEXT.between(cols.between, rows.between, stride.some((s, axis) => s > effective[axis])));
+    const areSkipped = stride.some((s, axis) => s > effective[axis]);
+    const areHoles = setting.kernelSize.some((k, axis) => k > 1 && setting.dilation[axis] > 1);
+    parts.push(TEXT.between(cols.between, rows.between, TEXT.gaps(areSkipped, areHoles)));
   }
   if (!parts.length) return null;
   if (!(cols.real + rows.real)) return `${parts.join("；")}${TEXT.onlyPadding}。`;

@@ -28,11 +28,14 @@ import { createStrips, middleOf, nearestUnit, placeLevels } from "./strips.js";
 
 const RANGES = { input_size: [1, 256], kernel_size: [1, 16], padding: [0, 16], stride: [1, 8], dilation: [1, 16] };
 const MOST_TERMS = 8;
+const MOST_MARGIN = 24;
 const MOST_PATHS_SHOWN = 9999;
 const LONGEST_NAME = 24;
 const NEW_LAYERS = { conv: { kernel_size: 3 }, max: { kind: "max", kernel_size: 2 } };
 const LEVELS_OF_SHADE = 4;
 
+/** Counts of paths grow past what can be read digit by digit. */
+const formatCount = (count) => (count < 1e9 ? String(count) : count.toExponential(1).replace("e+", "×10^"));
 const signed = (value) => String(value).replace("-", "−");
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
@@ -116,14 +119,14 @@ function picture(state, limits) {
   };
 }
 
-/** Cells of padding to be drawn on each side: as many as any unit may see, but no more than a quarter of the image. */
+/** Cells of padding to be drawn on each side: as many as any unit may see, within reason. */
 function marginOf(sizes, fields) {
   const [n] = sizes;
   const beyond = sizes.slice(1).flatMap((size, i) => {
     const { start, jump, size: seen } = fields[i];
     return [-start, start + (size - 1) * jump + seen - n];
   });
-  return Math.min(Math.max(0, ...beyond), Math.ceil(n / 4));
+  return Math.min(Math.max(0, ...beyond), Math.ceil(n / 4), MOST_MARGIN);
 }
 
 /** [first, last] unit of every level that one unit may see, padding and holes included. */
@@ -232,14 +235,15 @@ function unitLines(picture, cols, rows) {
   const { names, level, row, unit, drawn } = picture;
   const name = `${names[level - 1]}[${row}, ${unit}]`;
   const { from, to, size, jump, start } = cols;
-  const facts = { start: signed(start), unit, jump, from: signed(from), to: signed(to), size };
+  const origin = TEXT.origin({ start: signed(start), unit, jump, from: signed(from), size });
+  const sentence = TEXT.sees(TEXT.columns(signed(from), signed(to)), origin, TEXT.rows(signed(rows.from), signed(rows.to)));
   const centre = `${TEXT.centre(signed((from + to) / 2))}${size % 2 ? "" : TEXT.betweenCells}`;
-  const lines = [element("div", {}, element("b", {}, name), " ", step(`${TEXT.columns} ${TEXT.fromTo(facts)}`), " ", step(centre, "dx-note"))];
+  const lines = [element("div", {}, element("b", {}, name), " ", sentence), element("div", {}, centre)];
   const all = cols.inside * rows.inside;
   if (!all) return [...lines, element("div", {}, TEXT.outside)];
   const beyond = [
-    ...["left", "right"].map((side, i) => [side, cols.beyond[i], TEXT.columns]),
-    ...["top", "bottom"].map((side, i) => [side, rows.beyond[i], TEXT.rows]),
+    ...["left", "right"].map((side, i) => [side, cols.beyond[i], TEXT.column]),
+    ...["top", "bottom"].map((side, i) => [side, rows.beyond[i], TEXT.line]),
   ].filter(([, cells]) => cells);
   const read = cols.read.length * rows.read.length;
   const reason = drawn.slice(0, level).some(({ dilation }) => dilation > 1) ? TEXT.grid : TEXT.skips;
@@ -250,7 +254,7 @@ function unitLines(picture, cols, rows) {
   }
   const most = Math.max(...cols.read) * Math.max(...rows.read);
   const least = Math.min(...cols.read) * Math.min(...rows.read);
-  if (most > least) lines.push(element("div", "dx-general", TEXT.weights(most.toLocaleString("zh"), least.toLocaleString("zh"))));
+  if (most > least) lines.push(element("div", "dx-general", TEXT.weights(formatCount(most), formatCount(least))));
   return lines;
 }
 
@@ -288,7 +292,7 @@ function layerRows({ settings, sizes, fields }, state, isHidden, failed) {
   return state.layers.map((layer, i) => {
     const { size, jump, start } = fields[i];
     const knobs = [layer.kernel_size, layer.stride, layer.padding, layer.dilation];
-    const known = [TEXT.shape(sizes[i + 1]), size, jump, signed(start)];
+    const known = [sizes[i + 1], size, jump, signed(start)];
     const unknown = known.map((_, column) => (i === failed && column === 0 ? TEXT.failed : TEXT.after));
     const computed = isHidden ? known.map(() => TEXT.unknown) : i < sizes.length - 1 ? known : unknown;
     return [TEXT.table.kinds[layer.kind], ...knobs, ...computed].map(String);
@@ -303,7 +307,7 @@ function tables(picture, state) {
     i ? names[i - 1] : TEXT.image,
     sizes[i],
     listUnits(level),
-    sum(level).toLocaleString("zh"),
+    formatCount(sum(level)),
   ]);
   return [
     { caption: TEXT.table.caption, head: TEXT.table.head, rows: layers },
@@ -397,9 +401,9 @@ function build({ root, change, say }, presets) {
   const sliders = element("p", "rf-sliders");
   const sum = element("div", { class: "dx-sum", id: `rf-${Math.random().toString(36).slice(2)}` });
   const mapPanel = element("div", "rf-map-panel", element("div", "dx-title", element("b", {}, TEXT.mapTitle)), map.node, row.node);
-  const boards = element("div", "rf-boards", strips.node, mapPanel);
+  const boards = element("div", {}, strips.node, element("div", "rf-seen", mapPanel, sum));
   const hidden = element("p", { class: "rf-hidden", hidden: "" }, TEXT.hidden);
-  const stage = element("div", "dx-stage dx-shows-fault", boards, hidden, sum);
+  const stage = element("div", "dx-stage dx-shows-fault", boards, hidden);
   setAttribute(strips.grid, "aria-describedby", sum.id);
   const table = createLayerTable(TEXT.table, {
     select: (index) => change(selectionPatch(index)),
@@ -483,7 +487,7 @@ function build({ root, change, say }, presets) {
     const alone = range(sizes[0]).map((cell) => (cell === pixel ? 1 : 0));
     const name = cols ? `${names[level - 1]}[${row}, ${unit}]` : TEXT.pixel(pixel, "");
     const label = cols
-      ? `${name} ${TEXT.sees}${TEXT.span(TEXT.rows, [rows.from, rows.to])}，${TEXT.span(TEXT.columns, [cols.from, cols.to])}`
+      ? `${name} ${TEXT.seesBox(TEXT.columns(signed(cols.from), signed(cols.to)), TEXT.rows(signed(rows.from), signed(rows.to)))}`
       : name;
     map.draw({
       domain: [-margin, sizes[0] + margin],
@@ -507,7 +511,7 @@ function build({ root, change, say }, presets) {
   function draw(picture, state, hides) {
     drawn = { picture, state };
     drawTable(picture, state, hides);
-    for (const node of [boards, sum]) node.hidden = Boolean(hides);
+    boards.hidden = Boolean(hides);
     hidden.hidden = !hides;
     if (hides) return {};
     drawStrips(picture);
