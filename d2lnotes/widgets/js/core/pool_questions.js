@@ -33,7 +33,7 @@ const TEXT = {
   averaged: "这是平均值：最大池化只取最大的一个。",
   maximum: "这是最大值：平均池化要相加再除。",
   zeroPadding: "把填充当成了 0：最大池化的填充是 −∞，永远不会被选中。",
-  minimum: "这是最小值。",
+  minimum: "这是最小的一个：最大池化取最大的。",
   undivided: "只求了和，还没有除。",
   otherDivisor: (include) =>
     include
