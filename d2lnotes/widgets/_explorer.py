@@ -5,6 +5,7 @@ from typing import ClassVar
 import anywidget
 import ipywidgets
 import traitlets
+from IPython.display import display
 
 from ._checks import Knob, checked_int
 from ._esm import stylesheet
@@ -12,6 +13,11 @@ from ._esm import stylesheet
 LAST_SEED = 999999  # of a quiz, as in js/view/quiz.js
 QUIZ = Knob(0, LAST_SEED, LAST_SEED)
 _CSS = stylesheet("explorer.css")
+
+# What a reader sees. Another language is another table.
+_TEXT = {
+    "fallback": "{title}：{settings}。这里不能操作，请用 Jupyter、Colab 或本书网站打开。",
+}
 
 
 def limited_int(knob):
@@ -33,18 +39,22 @@ class ExplorerView(anywidget.AnyWidget):
 class Explorer(ipywidgets.VBox):
     """Sliders above a view.
 
-    Subclasses say in ``knobs`` what can be slid and in ``labels`` how the sliders are called.
+    Subclasses say in ``knobs`` what can be slid, in ``labels`` how the sliders are called and in
+    ``title`` how they are called themselves.
 
     Attributes:
         view: The ``ExplorerView``; in a live kernel its traits follow what the reader does.
         sliders: The ``IntSlider`` of each knob.
+        note: Text above the explorer, if there is one.
     """
 
+    title: ClassVar[str] = ""
     knobs: ClassVar[dict[str, Knob]] = {}
     labels: ClassVar[dict[str, str]] = {}
 
     def __init__(self, view):
         self.view = view
+        self.note = ""
         self.sliders = {name: self._slider(name) for name in self.labels}
         self._tell_limits()
         # In the browser, by jslink: works with no kernel, and no message goes back and forth.
@@ -87,3 +97,36 @@ class Explorer(ipywidgets.VBox):
     @quiz.setter
     def quiz(self, seed):
         self.view.quiz = checked_int("quiz", seed, QUIZ)
+
+    def settings(self):
+        """What the sliders stand at, in words."""
+        values = {label: getattr(self, name) for name, label in self.labels.items()}
+        return "，".join(f"{label.split()[0]} {_told(value)}" for label, value in values.items())
+
+    def __repr__(self):
+        """Text that stands in where neither widgets nor pictures show."""
+        return _TEXT["fallback"].format(title=self.title, settings=self.settings())
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and for GitHub, nbconvert and print a still picture and a text."""
+        from ._picture import picture  # needs torch
+
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {
+            "text/plain": repr(self),
+            "image/svg+xml": picture(self),
+            "application/vnd.jupyter.widget-view+json": view,
+        }
+
+
+def _told(value):
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+if hasattr(ipywidgets.Widget, "_ipython_display_"):  # ipywidgets 7 asks for this instead
+
+    def _ipython_display_(self, **kwargs):
+        display(self._repr_mimebundle_(), raw=True)
+        self._handle_displayed(**kwargs)
+
+    Explorer._ipython_display_ = _ipython_display_

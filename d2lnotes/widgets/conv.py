@@ -115,6 +115,7 @@ class ConvExplorer(Explorer):
         quiz: Seed of the question that is asked; 0: none.
     """
 
+    title = "卷积演示"
     knobs = _SIZES
     labels = _LABELS
 

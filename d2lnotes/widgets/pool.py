@@ -97,6 +97,7 @@ class PoolExplorer(Explorer):
         quiz: Seed of the question that is asked; 0: none.
     """
 
+    title = "池化演示"
     knobs = _SIZES
     labels = _LABELS
 

@@ -206,6 +206,7 @@ class ReceptiveFieldExplorer(Explorer):
         kernel_size, padding, stride, dilation: Of the selected layer, an int each.
     """
 
+    title = "感受野演示"
     knobs = _KNOBS
     labels = _LABELS
 
