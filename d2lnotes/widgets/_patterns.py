@@ -12,7 +12,7 @@ def pattern_kernel(outer, inner, rows, cols):
 
 
 def pattern_slices(outer, inner, rows, cols):
-    """Weights ``[outer][inner][kH][kW]`` from -2 to 2; no two of the first slices agree."""
+    """Weights ``[outer][inner][kH][kW]`` from -1 to 2; of up to 3×3 slices no two agree."""
     return [[_table(rows, cols, _slice, (out, i)) for i in range(inner)] for out in range(outer)]
 
 
@@ -37,4 +37,4 @@ def _weight(channel, row, col):
 def _slice(channels, row, col):
     out, i = channels
     square = 2 * row * row + 3 * row * col
-    return (square + row + 4 * col + 7 * out + 3 * i + 1) % 11 % 5 - 2
+    return (square + row + 4 * col + 3 * out + i + 1) % 11 % 4 - 1

@@ -5,9 +5,9 @@ export function patternDigit(channel, row, col) {
   return ((3 * row * row + 5 * row * col + 2 * col * col + row + 4 * col + 1 + 7 * channel) % 11) % 10;
 }
 
-/** Weight of an output channel for the i-th input channel that it reads, −2 … 2: no two of the first slices agree. */
+/** Weight of an output channel for the i-th input channel that it reads, −1 … 2: of up to 3×3 slices no two agree. */
 export function patternSlice(out, i, row, col) {
-  return ((2 * row * row + 3 * row * col + row + 4 * col + 7 * out + 3 * i + 1) % 11 % 5) - 2;
+  return ((2 * row * row + 3 * row * col + row + 4 * col + 3 * out + i + 1) % 11 % 4) - 1;
 }
 
 /** Biases 1, −1, 2, −2, … */
