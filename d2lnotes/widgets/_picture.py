@@ -13,7 +13,7 @@ from ._svg import Board, Cell, Line, draw, number_text
 
 _MOST_TERMS = 9
 _MOST_BOARDS, _SMALL = 4, 8  # channels are drawn, while they have no more rows
-_USUAL = ("stride=1", "ceil_mode=False")
+_USUAL = ("stride=1", "padding=0", "dilation=1", "ceil_mode=False")
 _MOST_TOLD = 64  # numbers in the description
 
 # Everything a reader sees. Another language is another table.
@@ -75,7 +75,10 @@ def _scene(explorer, layer):
     with torch.no_grad():
         output = layer(image)
     columns = [_inputs(layer, image, output), _kernels(layer), _outputs(layer, output)]
-    rows = list(zip_longest(*filter(None, columns)))
+    columns = [column for column in columns if column]  # a pooling has no kernel
+    is_small = all(len(column[0].cells) <= _SMALL for column in columns)
+    count = _MOST_BOARDS if is_small else 1
+    rows = list(zip_longest(*(column[:count] for column in columns)))
     has_unread = any(cell.is_unread for line in rows[0][0].cells for cell in line)
     lines = [
         *_formulas(layer, image.shape[-2:], output.shape[-2:]),
@@ -117,7 +120,7 @@ def _titles(word, size, indices):
     """The titles of boards that show one channel each, of as many as there are indices."""
     places = [f"[{index}]" for index in indices] if len(indices) > 1 else [""]
     titles = [_TEXT[word].format(place=place, size=size) for place in places]
-    if len(indices) > 1:
+    if len(indices) > 1 and word != "kernel":
         titles[0] += _TEXT["count"].format(count=len(indices))
     return titles
 
@@ -163,7 +166,7 @@ def _inputs(layer, image, output):
     extents = [d * (k - 1) + 1 for _, k, _, d in axes]
     frame = None if _is_stamped(layer) else (0, 0, *map(min, extents, padded.shape[1:]))
     titles = _titles("input", size, range(len(padded)))
-    return [Board(*board, frame) for board in _boards(titles, padded, cell)]
+    return list(_boards(titles, padded, cell, [frame]))
 
 
 def _kernels(layer):
@@ -185,24 +188,25 @@ def _kernels(layer):
     def cell(i, j, value):
         return Cell("·") if isnan(value) else Cell(number_text(value), value)
 
-    return [Board(*board) for board in _boards(titles, board, cell)]
+    return list(_boards(titles, board, cell))
 
 
 def _outputs(layer, output):
     titles = _titles("output", _size(output), range(output.shape[1]))
-    boards = _boards(titles, output[0], lambda i, j, value: Cell(number_text(value), value))
     first = None if _is_stamped(layer) else (0, 0, 1, 1)
-    return [Board(*board, None if k else first) for k, board in enumerate(boards)]
+
+    def cell(i, j, value):
+        return Cell(number_text(value), value)
+
+    return list(_boards(titles, output[0], cell, [first, None]))
 
 
-def _boards(titles, values, cell):
-    """(title, cells) of the first channels: several small boards, or one that is large."""
-    count = _MOST_BOARDS if values.shape[-2] <= _SMALL else 1
-    for title, table in zip(titles, values[:count].tolist(), strict=False):
-        yield (
-            title,
-            [[cell(i, j, value) for j, value in enumerate(line)] for i, line in enumerate(table)],
-        )
+def _boards(titles, values, cell, frames=(None,)):
+    """A board for each of the first channels; the last frame is that of all further ones."""
+    for title, table in zip(titles, values[:_MOST_BOARDS].tolist(), strict=False):
+        cells = [[cell(i, j, value) for j, value in enumerate(v)] for i, v in enumerate(table)]
+        yield Board(title, cells, frames[0])
+        frames = frames[1:] or frames
 
 
 # ------------------------------------------------------------------ words
@@ -250,7 +254,7 @@ def _sum(layer, image, output):
     value = output[0, 0, 0, 0].item()
     name = "Y[0, 0]" if output.shape[1] == 1 else "Y[0, 0, 0]"
     sign = "=" if all(map(_is_exact, [*shown, value])) else "≈"
-    return [f"{name} = {terms} {sign} {number_text(value)}"]
+    return [f"{name} = {terms} {sign}\u00a0{number_text(value)}"]
 
 
 def _products(layer, read):

@@ -90,7 +90,8 @@ def _card(body, width, height, title, description):
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-desc">{escape(description)}</desc>'
         f'<defs><pattern id="{name}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><path d="M0 0V5" stroke="{_MUTED}" stroke-width="1.6"/>'
+        f'patternTransform="rotate(45)"><path d="M0 0V5" stroke="{_MUTED}" '
+        f'stroke-width="1.6" stroke-opacity=".6"/>'
         f"</pattern></defs>"
         f'<rect x=".5" y=".5" width="{width - 1:g}" height="{height - 1:g}" rx="8" fill="#fff" '
         f'stroke="#d1d9e0"/><g transform="translate({_MARGIN} {_MARGIN})">{body}</g></svg>'

@@ -59,6 +59,7 @@ PRESETS = {
 }
 
 _TEXT = {
+    "settings": "输入 {size}×{size}，{count} 层",
     "text": "layers={text!r} 不对，应为 {presets} 之一，或像 'conv:k5p2,max:k2' 这样逐层写出。",
     "count": "layers 有 {count} 层，应为 1 到 {most} 层。",
     "list": "layers 应为预设的名字或各层的列表，却是 {kind}。",
@@ -269,6 +270,10 @@ class ReceptiveFieldExplorer(Explorer):
     padding = _of_selected("padding")
     stride = _of_selected("stride")
     dilation = _of_selected("dilation")
+
+    def settings(self):
+        """The image and the stack in words."""
+        return _TEXT["settings"].format(size=self.input_size, count=len(self.view.layers))
 
     def receptive_field(self):
         """Size, jump and start after every layer, by :func:`d2lnotes.shapes.receptive_field`.
