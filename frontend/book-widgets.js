@@ -6,14 +6,18 @@ const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const FAILED = "交互控件未能加载。请刷新本页，或用 Jupyter 打开本章的 .ipynb 文件。";
 
+function sharedText(digest) {
+  const text = window.widgetCode?.[digest];
+  if (!text) throw new Error(`_static/widget-code/${digest}.js is missing`);
+  return text;
+}
+
 /** Puts the texts back that shared_widget_code.py keeps once for all pages. */
 function withSharedTexts(saved) {
   for (const { state } of Object.values(saved.state)) {
     for (const name of ["_esm", "_css"]) {
-      const digest = state[name]?.shared;
-      if (!digest) continue;
-      state[name] = window.widgetCode?.[digest];
-      if (!state[name]) throw new Error(`_static/widget-code/${digest}.js is missing`);
+      const digests = state[name]?.shared;
+      if (digests) state[name] = digests.map(sharedText).join("");
     }
   }
   return saved;

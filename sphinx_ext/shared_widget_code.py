@@ -1,48 +1,72 @@
 """Keeps the scripts and styles of explorers once a site, not once an explorer.
 
 anywidget writes its whole script and style sheet into the state of every model, and so into every
-page. Here each such text moves into one file under _static/widget-code, named by its digest, which
-the browser keeps for the next page. The files are classic scripts, so that they load from file://
-too; frontend/book-widgets.js puts the texts back before it draws.
+page. Here each such text moves, minified by the esbuild of frontend/, into one file under
+_static/widget-code, named by its digest, which the browser keeps for the next page. A script that
+several explorers begin with is a file of its own: a line `/*# seam */` divides a text. The files
+are classic scripts, so that they load from file:// too; frontend/book-widgets.js puts the texts
+back before it draws.
 """
 
 import hashlib
 import json
+import subprocess
+from functools import cache
 from pathlib import Path
 
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 
+ESBUILD = Path(__file__).resolve().parent.parent / "frontend/node_modules/.bin/esbuild"
 FOLDER = "widget-code"
-FIELDS = ("_esm", "_css")
+FIELDS = {"_esm": "js", "_css": "css"}
+SEAM = "/*# seam */\n"
 LEAST = 500  # characters; a shorter text is not worth a request
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
-def share(saved: str) -> tuple[str, dict[str, str]]:
+def digest_of(text: str) -> str:
+    """The name of a text's file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def minified(text: str, language: str) -> str:
+    """The text as esbuild shortens it; names that other parts may use stay."""
+    if not ESBUILD.exists():
+        raise ExtensionError("no esbuild: run `npm ci` in frontend/")
+    command = [ESBUILD, "--minify", "--charset=utf8", f"--loader={language}"]
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
+    if done.returncode:
+        raise ExtensionError(f"esbuild cannot read an explorer's {language}:\n{done.stderr}")
+    return done.stdout
+
+
+def share(saved: str) -> tuple[str, dict[str, tuple[str, str]]]:
     """Takes the long texts out of a page's widget state.
 
     Args:
         saved: The JSON of a page's widget state.
 
     Returns:
-        The JSON with `{"shared": digest}` in place of each long text, fit to stand in a <script>,
-        and the texts by digest.
+        The JSON with `{"shared": [digest, …]}` in place of each long text, fit to stand in a
+        <script>, and by digest the parts, each as (text, "js" or "css").
     """
     page, texts = json.loads(saved), {}
     for model in page["state"].values():
-        for field in FIELDS:
+        for field, language in FIELDS.items():
             text = model["state"].get(field)
             if isinstance(text, str) and len(text) >= LEAST:
-                digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-                texts[digest] = text
-                model["state"][field] = {"shared": digest}
+                parts = {digest_of(part): (part, language) for part in text.split(SEAM)}
+                texts |= parts
+                model["state"][field] = {"shared": list(parts)}
     return json.dumps(page).replace("<", r"\u003c"), texts
 
 
-def _texts(env: BuildEnvironment) -> dict[str, str]:
-    """The long texts of all pages, of those too that this build does not write, by digest."""
+def _texts(env: BuildEnvironment) -> dict[str, tuple[str, str]]:
+    """The parts of all pages, of those too that this build does not write, by digest."""
     texts = {}
     for doc in env.found_docs:
         for _, attributes in NbMetadataCollector.get_js_files(env, doc).values():
@@ -54,10 +78,11 @@ def _texts(env: BuildEnvironment) -> dict[str, str]:
 def _files(app: Sphinx) -> dict[Path, str]:
     """What the folder should hold."""
     folder = Path(app.outdir, "_static", FOLDER)
-    return {
-        folder / f"{digest}.js": f'(window.widgetCode ??= {{}})["{digest}"] = {json.dumps(text)};\n'
-        for digest, text in _texts(app.env).items()
-    }
+    files = {}
+    for digest, part in _texts(app.env).items():
+        text = json.dumps(minified(*part), ensure_ascii=False)
+        files[folder / f"{digest}.js"] = f'(window.widgetCode ??= {{}})["{digest}"] = {text};\n'
+    return files
 
 
 def write_files(app: Sphinx, env: BuildEnvironment) -> None:

@@ -5,6 +5,9 @@ from functools import cache
 from pathlib import Path
 
 _HERE = Path(__file__).parent
+# What explorers have in common comes first, and a seam after it lets the book's site keep it once.
+_COMMON = ("js/view/frame.js", "js/view/grid.js", "js/core/conv.js", "js/core/questions.js")
+_SEAM = "/*# seam */\n"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[\w./]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
@@ -26,8 +29,8 @@ def _imports(file: Path) -> list[Path]:
     return [(file.parent / name).resolve() for name in names]
 
 
-def _in_order(file: Path) -> list[Path]:
-    """A module and all that it imports, each after those it imports itself."""
+def _in_order(*files: Path) -> list[Path]:
+    """Modules and all that they import, each after those it imports itself."""
     found: list[Path] = []
 
     def visit(module: Path, importers: tuple[Path, ...]) -> None:
@@ -39,7 +42,8 @@ def _in_order(file: Path) -> list[Path]:
             visit(imported, (*importers, module))
         found.append(module)
 
-    visit(file, ())
+    for file in files:
+        visit(file, ())
     return found
 
 
@@ -60,24 +64,38 @@ def bundle(name: str) -> str:
     Raises:
         ValueError: An import has another form or goes round in a circle.
     """
-    files = _in_order((_HERE / name).resolve())
-    places = {file: f"_{number}" for number, file in enumerate(files)}
-    parts = []
-    for file in files:
+    entry = (_HERE / name).resolve()
+    common = [(_HERE / name).resolve() for name in _COMMON]
+    has_common = common[0] in _in_order(entry)
+    first = _in_order(*common) if has_common else []
+    own = [file for file in _in_order(entry) if file not in first]
+    places = {file: f"_{number}" for number, file in enumerate([*first, *own])}
+    scopes = [_scope(file, places) for file in [*first, *own[:-1]]]
+    last = _with_places(own[-1], places)
+    if not has_common:
+        return _shrink("".join([*scopes, last]))
+    seam = len(first)
+    return _shrink("".join(scopes[:seam])) + _SEAM + _shrink("".join([*scopes[seam:], last]))
 
-        def scope(match: re.Match, folder: Path = file.parent) -> str:
-            names = match[1].replace(" as ", ": ")
-            return f"const {names} = {places[(folder / match[2]).resolve()]};\n"
 
-        text = _IMPORT.sub(scope, file.read_text(encoding="utf-8"))
-        if file is not files[-1]:
-            exported = ", ".join(found for _, found in _EXPORT.findall(text))
-            body = _EXPORT.sub(r"\1", text)
-            text = f"const {places[file]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
-        parts.append(text)
-    return _shrink("".join(parts))
+def _with_places(file: Path, places: dict[Path, str]) -> str:
+    """The module with its imports taken from the places of the joined text."""
+
+    def place(match: re.Match) -> str:
+        names = match[1].replace(" as ", ": ")
+        return f"const {names} = {places[(file.parent / match[2]).resolve()]};\n"
+
+    return _IMPORT.sub(place, file.read_text(encoding="utf-8"))
+
+
+def _scope(file: Path, places: dict[Path, str]) -> str:
+    """The module as a constant of the joined text, whose entries are its exports."""
+    text = _with_places(file, places)
+    exported = ", ".join(name for _, name in _EXPORT.findall(text))
+    body = _EXPORT.sub(r"\1", text)
+    return f"const {places[file]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
 
 
 def stylesheet(*names: str) -> str:
     """Return style sheets of this folder as one, without comments and indentation."""
-    return "".join(_shrink((_HERE / name).read_text(encoding="utf-8")) for name in names)
+    return _SEAM.join(_shrink((_HERE / name).read_text(encoding="utf-8")) for name in names)

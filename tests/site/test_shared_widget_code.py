@@ -2,18 +2,18 @@
 
 import json
 import re
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route
+from sphinx.errors import ExtensionError
 
 from conftest import CHAPTERS
-from d2lnotes.widgets import conv_explorer
-from shared_widget_code import share
+from d2lnotes.widgets import channel_explorer, conv_explorer, pool_explorer
+from shared_widget_code import SEAM, digest_of, minified, share
 
 PAGE = "chapters/convolution/padding-and-stride.html"
-NAMED = re.compile(r'"_(?:esm|css)": \{"shared": "(\w+)"\}')
+NAMED = re.compile(r'"_(?:esm|css)": \{"shared": \[([^\]]+)\]\}')
 LOADED = re.compile(r'<script defer="defer" src="[^"]*/_static/widget-code/(\w+)\.js')
 KEPT = re.compile(r'\(window\.widgetCode \?\?= \{\}\)\["(\w+)"\] = (.*);\n')
 
@@ -29,19 +29,26 @@ def kept(html: Path) -> dict[str, str]:
     return texts
 
 
-def test_each_text_is_kept_once_under_its_digest(kept: dict[str, str]) -> None:
+def test_parts_are_kept_once_minified_and_named_by_what_they_were(kept: dict[str, str]) -> None:
     state = conv_explorer().view.get_state()
-    assert {state["_esm"], state["_css"]} <= set(kept.values())
+    for text in (state["_esm"], state["_css"]):
+        for part in text.split(SEAM):
+            assert len(kept[digest_of(part)]) < len(part)
     assert len(set(kept.values())) == len(kept)
-    for digest, text in kept.items():
-        assert sha256(text.encode()).hexdigest().startswith(digest)
+
+
+def test_explorers_begin_with_the_same_part() -> None:
+    explorers = [make() for make in (conv_explorer, pool_explorer, channel_explorer)]
+    for name in ("_esm", "_css"):
+        first = {getattr(explorer.view, name).split(SEAM)[0] for explorer in explorers}
+        assert len(first) == 1, name
 
 
 def test_pages_load_what_they_need_and_hold_none_of_it(html: Path, kept: dict[str, str]) -> None:
     named = set()
     for page in CHAPTERS:
         source = (html / page).read_text(encoding="utf-8")
-        needed = set(NAMED.findall(source))
+        needed = set(re.findall(r"\w+", " ".join(NAMED.findall(source))))
         assert set(LOADED.findall(source)) == needed, page
         assert not [text for text in kept.values() if json.dumps(text)[1:200] in source], page
         named |= needed
@@ -66,9 +73,9 @@ def state_of(**models: dict) -> str:
 def test_equal_texts_are_one_and_short_ones_stay() -> None:
     long = "export default 1;" * 100
     slim, texts = share(state_of(a={"_esm": long, "_css": ""}, b={"_esm": long}, c={"value": long}))
-    assert list(texts.values()) == [long]
+    assert list(texts.values()) == [(long, "js")]
     models = {name: model["state"] for name, model in json.loads(slim)["state"].items()}
-    assert models["a"] == {"_esm": {"shared": next(iter(texts))}, "_css": ""}
+    assert models["a"] == {"_esm": {"shared": list(texts)}, "_css": ""}
     assert models["b"]["_esm"] == models["a"]["_esm"]
     assert models["c"]["value"] == long
 
@@ -78,3 +85,8 @@ def test_no_text_ends_the_script_that_holds_it(text: str) -> None:
     slim, _ = share(state_of(a={"description": text}))
     assert "<" not in slim
     assert json.loads(slim)["state"]["a"]["state"]["description"] == text
+
+
+def test_a_script_that_cannot_be_read_fails_the_build() -> None:
+    with pytest.raises(ExtensionError, match="esbuild cannot read an explorer's js"):
+        minified("export default {", "js")
