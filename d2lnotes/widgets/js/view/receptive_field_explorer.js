@@ -29,7 +29,7 @@ import { createStrips, middleOf, nearestUnit, placeLevels } from "./strips.js";
 const RANGES = { input_size: [1, 256], kernel_size: [1, 16], padding: [0, 16], stride: [1, 8], dilation: [1, 16] };
 const MOST_TERMS = 8;
 const MOST_MARGIN = 24;
-const MOST_PATHS_SHOWN = 9999;
+const MOST_NUMBERED = 48; // units of a strip that may be wide enough for a number
 const LONGEST_NAME = 24;
 const NEW_LAYERS = { conv: { kernel_size: 3 }, max: { kind: "max", kernel_size: 2 } };
 const LEVELS_OF_SHADE = 4;
@@ -237,7 +237,7 @@ function unitLines(picture, cols, rows) {
   const { from, to, size, jump, start } = cols;
   const origin = TEXT.origin({ start: signed(start), unit, jump, from: signed(from), size });
   const sentence = TEXT.sees(TEXT.columns(signed(from), signed(to)), origin, TEXT.rows(signed(rows.from), signed(rows.to)));
-  const centre = `${TEXT.centre(signed((from + to) / 2))}${size % 2 ? "" : TEXT.betweenCells}`;
+  const centre = (size % 2 ? TEXT.centre : TEXT.centreBetween)(signed((from + to) / 2));
   const lines = [element("div", {}, element("b", {}, name), " ", sentence), element("div", {}, centre)];
   const all = cols.inside * rows.inside;
   if (!all) return [...lines, element("div", {}, TEXT.outside)];
@@ -325,15 +325,14 @@ const shadeOf = (count, most) => (count ? Math.ceil(LEVELS_OF_SHADE * Math.sqrt(
 
 /** What a unit of a level shows; without `counts` nothing is picked. */
 function describer({ names, sizes, counts, level: selected, read }, most) {
-  const isNumbered = sizes.map((size) => size <= 40);
   return (level, unit) => {
-    const count = counts?.[level][unit] ?? 0;
+    const count = counts?.[level]?.[unit] ?? 0; // no path leads down from the levels above
     const isImage = level === 0;
     const isUnread = isImage && read && !read.isRead[unit];
     const extra = count ? TEXT.paths(count) : isUnread ? TEXT.unread : "";
     const isOutput = level === selected;
     return {
-      text: count && isNumbered[level] && count <= MOST_PATHS_SHOWN ? String(count) : "",
+      text: count && sizes[level] <= MOST_NUMBERED ? String(count) : "",
       "data-grid": isImage ? "input" : isOutput ? "output" : "level",
       "data-row": isImage ? 0 : level,
       "data-col": unit,
@@ -461,13 +460,19 @@ function build({ root, change, say }, presets) {
   }
 
   function drawStrips(picture) {
-    const { sizes, names, margin, places, level, box, cone, counts, isUnit, unit, pixel, error } = picture;
-    const levels = places.map((at, i) => ({ ...at, name: i ? names[i - 1] : TEXT.image, note: TEXT.shape(sizes[i]) }));
+    const { sizes, names, margin, places, level, box, cone, counts, read, isUnit, unit, pixel, error } = picture;
+    const most = counts?.map((list) => Math.max(...list));
+    const levels = places.map((at, i) => ({
+      ...at,
+      name: i ? names[i - 1] : TEXT.image,
+      note: TEXT.shape(sizes[i]),
+      counts: counts?.[i] ?? range(sizes[i]).fill(0),
+      key: [names[i - 1], i === level && read?.counts, i === 0 && read?.isRead, most?.[i]].join(),
+    }));
     const domain = [
       Math.min(-margin, ...levels.map(({ left }) => Math.floor(left))),
       Math.max(sizes[0] + margin, ...levels.map(({ left, width, size }) => Math.ceil(left + size * width))),
     ];
-    const most = counts?.map((list) => Math.max(...list));
     strips.draw({
       levels,
       domain,

@@ -30,7 +30,8 @@ export const middleOf = ({ left, width }, unit) => left + (unit + 0.5) * width;
  *
  * @param onPick (level, unit) => void: a unit was tapped, walked to or, on the selected level, pointed at
  * @returns { node, draw(picture), settle() }; a picture is
- *   levels: from the image up, of placeLevels, each with { name, note }
+ *   levels: from the image up, of placeLevels, each with { name, note, counts, key }: what `describe` says of a unit
+ *     depends on its count and on the key of its level alone
  *   domain: [from, to] that is drawn, in cells of the image; margin: cells of padding on each side of it
  *   describe(level, unit): { text, …attributes } of a unit; describePadding(cell) likewise
  *   selected: the level that is pointed at; picked: [level, unit] or null
@@ -56,7 +57,7 @@ export function createStrips(title, onPick) {
     const track = element("div", { class: "rf-track", role: "presentation" }, cone, units);
     const line = element("div", { class: "rf-level", role: "row" }, label, track);
     grid.prepend(line);
-    rows.push({ line, name, note, label, cone, units, track, cells: [], paddings: [] });
+    rows.push({ line, name, note, label, cone, units, track, cells: [], paddings: [], key: null, counts: [] });
   }
 
   const newUnit = () => element("div", { class: "rf-unit", role: "gridcell", tabindex: -1 });
@@ -69,6 +70,7 @@ export function createStrips(title, onPick) {
   function fill(row, level) {
     const { size, left, width, isToScale } = drawn.levels[level];
     const { cells, units } = row;
+    if (cells.length !== size) row.key = null;
     while (cells.length > size) cells.pop().remove();
     while (cells.length < size) {
       cells.push(newUnit());
@@ -80,7 +82,13 @@ export function createStrips(title, onPick) {
     setAttribute(row.line, "data-selected", level === drawn.selected ? 1 : null);
     setText(row.name, drawn.levels[level].name);
     setText(row.note, drawn.levels[level].note);
-    cells.forEach((cell, unit) => write(cell, drawn.describe(level, unit)));
+    // Of a thousand units a step changes a few dozen.
+    const { key, counts } = drawn.levels[level];
+    cells.forEach((cell, unit) => {
+      if (key !== row.key || counts[unit] !== row.counts[unit]) write(cell, drawn.describe(level, unit));
+    });
+    [row.key, row.counts] = [key, counts];
+    row.line.style.setProperty("--chars", String(Math.max(...counts)).length);
   }
 
   /** Cells of the padding stand left and right of the image, in reading order. */
