@@ -168,6 +168,9 @@ def test_of_equal_maxima_the_first_wins(show):
     page = show(pool_explorer(2, input=[[1, 5], [5, 5]]))
     assert marked(page, "input", "data-win") == [(0, 1)]
     assert "3 格并列最大，算第一个 X[0, 1]" in lines(page)
+    cell(page, "input", 1, 1).focus()
+    assert "它与 Y[0, 0] 的最大值并列，但不是第一个" in lines(page)
+    assert "导数是 0。" in lines(page)
 
 
 def test_padding_of_a_maximum_is_minus_infinity(show):

@@ -38,6 +38,7 @@ const TEXT = {
   feedsMax: (name, outputs) => `${name} 在 ${outputs.length} 个窗口里：${shortened(outputs, "、")}。`,
   feedsAvg: (name, shares) => `${name} 参与 ${shares.length} 个输出：${shortened(shares, "、")}。`,
   won: (outputs) => `它在 ${shortened(outputs, "、")} 里最大（◥）。`,
+  tied: (outputs) => `它与 ${shortened(outputs, "、")} 的最大值并列，但不是第一个。`,
   lost: "它在哪个窗口里都不是最大，改小它，输出不变。",
   share: (name, divisor) => `${name}（占 1/${divisor}）`,
   total: (name, value) => `Y.sum() 对 ${name} 的导数是 ${value}。`,
@@ -136,7 +137,7 @@ function pythonLine({ setting, stride }, { row, col }) {
   return equation(TEXT.python, ...(isPadded ? [code(pad)] : []), code(sliced));
 }
 
-function inputLines({ setting, input, padded }, { row, col }) {
+function inputLines({ setting, input, output, padded }, { row, col }) {
   const { mode, padding, countIncludePad } = setting;
   const [r, c] = [row - padding[0], col - padding[1]];
   const line = (text) => [element("div", {}, text)];
@@ -151,8 +152,11 @@ function inputLines({ setting, input, padded }, { row, col }) {
     return [equation(TEXT.feeds, TEXT.feedsAvg(name, shares)), equation(TEXT.gradient, total)];
   }
   const won = outputsWon({ setting, input }, { row, col }).map(outputName);
+  const equal = outputs.filter(([i, j]) => output[i][j] === input[r][c]).map(outputName);
+  const tied = equal.filter((other) => !won.includes(other));
+  const told = [won.length && TEXT.won(won), tied.length && TEXT.tied(tied), !equal.length && TEXT.lost];
   return [
-    equation(TEXT.feeds, TEXT.feedsMax(name, outputs.map(outputName)) + (won.length ? TEXT.won(won) : TEXT.lost)),
+    equation(TEXT.feeds, TEXT.feedsMax(name, outputs.map(outputName)) + told.filter(Boolean).join("")),
     equation(TEXT.gradient, total),
   ];
 }
