@@ -51,6 +51,13 @@ function poolAxes(setting) {
   });
 }
 
+/** [height, width] each of the padded input, of the window with its holes, and of the stride. */
+export function poolSpans(setting) {
+  const axes = poolAxes(setting);
+  const both = (name) => axes.map((axis) => axis[name]);
+  return { padded: both("padded"), effective: both("effective"), stride: both("s") };
+}
+
 /** The checks that torch makes one axis at a time, height first. */
 function poolAxisError({ k, s, p, d, effective }) {
   if (s === 0) return { code: "stride", message: "stride should not be zero" };

@@ -1,7 +1,6 @@
 // One 2-D pooling, cell by cell: which cells a window reads, which of them wins or what the sum is divided by, why the
 // output has its size, which cells nobody reads. The arithmetic is core/pool.js.
 import { shapeOf, table } from "../core/arrays.js";
-import { effectiveKernelSize } from "../core/conv.js";
 import { patternDigit } from "../core/patterns.js";
 import {
   argmax,
@@ -11,6 +10,7 @@ import {
   poolError,
   poolFeeds,
   poolRepairs,
+  poolSpans,
   poolTaps,
   poolUnread,
 } from "../core/pool.js";
@@ -133,13 +133,11 @@ function picture(state, limits) {
     ceilMode: state.ceil_mode,
     countIncludePad: state.count_include_pad,
   });
-  const { inputSize, padding, kernelSize, dilation } = setting;
+  const { inputSize } = setting;
   const fits = shapeOf(state.input).join() === inputSize.join();
   const drawn = {
     setting,
-    stride: setting.stride ?? kernelSize,
-    padded: inputSize.map((n, axis) => n + 2 * padding[axis]),
-    effective: kernelSize.map((k, axis) => effectiveKernelSize(k, dilation[axis])),
+    ...poolSpans(setting),
     input: fits ? state.input : table(inputSize, (row, col) => patternDigit(0, row, col)),
     inputSize,
     outputSize: null,
@@ -276,7 +274,9 @@ function build({ root, change, say }) {
     if (hides) return grids[kind].mark(row, col, false);
     if (state.picked !== kind || state.row !== row || state.col !== col) change({ picked: kind, row, col });
   };
-  const input = createGrid({ name: "input", title: TEXT.input, letter: "X", minCell: 17, onPick: pick("input"), onEdit: edit, say });
+  // 24 px is the least for a finger; the input may be smaller.
+  const inputOptions = { name: "input", title: TEXT.input, letter: "X", minCell: 17, onPick: pick("input") };
+  const input = createGrid({ ...inputOptions, onEdit: edit, say });
   const output = createGrid({ name: "output", title: TEXT.output, letter: "Y", minCell: 24, onPick: pick("output") });
   const grids = { input, output };
   const sign = element("span", { class: "dx-sign", "aria-hidden": "true" }, "→");
@@ -314,7 +314,8 @@ function build({ root, change, say }) {
   function lightWindow({ setting, stride, effective, input: values }, { row, col, mode }) {
     for (const tap of poolTaps(setting, row, col)) setAttribute(input.cells[tap.row][tap.col], "data-lit", 1);
     const winner = mode === "max" && argmax(values, setting, row, col);
-    if (winner) setAttribute(input.cells[winner[0] + setting.padding[0]][winner[1] + setting.padding[1]], "data-win", 1);
+    const [top, left] = setting.padding;
+    if (winner) setAttribute(input.cells[winner[0] + top][winner[1] + left], "data-win", 1);
     output.mark(row, col);
     input.mark(0, 0, false);
     input.placeFrame({ row: row * stride[0], col: col * stride[1] }, effective);
