@@ -78,7 +78,7 @@ def _read(net):
 
 
 def _flattened(net, prefix=""):
-    for name, module in net.named_children():
+    for name, module in net._modules.items():  # with those that stand twice
         if isinstance(module, nn.Sequential):
             yield from _flattened(module, f"{prefix}{name}.")
         else:
@@ -87,7 +87,7 @@ def _flattened(net, prefix=""):
 
 def _before(net, name):
     """How to look at what stands before a layer; empty where nothing does."""
-    stop = [child for child, _ in net.named_children()].index(name.partition(".")[0])
+    stop = list(net._modules).index(name.partition(".")[0])
     return _TEXT["before"].format(stop=stop) if stop else ""
 
 

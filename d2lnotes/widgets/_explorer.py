@@ -100,8 +100,13 @@ class Explorer(ipywidgets.VBox):
 
     def settings(self):
         """What the sliders stand at, in words."""
-        values = {label: getattr(self, name) for name, label in self.labels.items()}
-        return "，".join(f"{label.split()[0]} {_told(value)}" for label, value in values.items())
+        parts = []
+        for name, label in self.labels.items():
+            value = getattr(self, name)
+            if name == "input_size" and isinstance(value, int):
+                value = (value, value)
+            parts.append(f"{label.split()[0]} {_told(value)}")
+        return "，".join(parts)
 
     def __repr__(self):
         """Text that stands in where neither widgets nor pictures show."""

@@ -1,6 +1,7 @@
 """What an explorer shows first, as a still picture: for GitHub, print and PDF."""
 
 import re
+import warnings
 from itertools import zip_longest
 from math import ceil, floor, isclose, isnan
 
@@ -72,7 +73,8 @@ def _scene(explorer, layer):
         rows = [_TEXT["layer"].format(**_field(field)) for field in explorer.receptive_field()]
         return [], [_TEXT["stack"], *rows], "；".join(rows)
     image = explorer.input_tensor()
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a padded copy for 'same' and even kernels
         output = layer(image)
     columns = [_inputs(layer, image, output), _kernels(layer), _outputs(layer, output)]
     columns = [column for column in columns if column]  # a pooling has no kernel

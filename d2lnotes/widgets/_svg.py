@@ -13,7 +13,7 @@ _ABOVE, _BELOW, _INK, _MUTED, _ALARM = "#e07b00", "#2b7bd6", "#1f2328", "#59636e
 _TINTS = (0.05, 0.12, 0.22, 0.32, 0.44)  # by step of magnitude, as in explorer.css
 _GAP, _MARGIN, _LINE, _FONT = 28, 16, 22, 14
 _STOPS = "。，、；：）”"
-_LEAST_WIDTH, _MOST_WIDTH = 440, 1100
+_LEAST_WIDTH, _MOST_WIDTH = 560, 1100
 
 
 class Cell(NamedTuple):

@@ -1,5 +1,7 @@
 """The convolution explorer: sliders and a picture of one 2-D convolution, plain or transposed."""
 
+import warnings
+
 import ipywidgets
 import traitlets
 
@@ -172,7 +174,9 @@ class ConvExplorer(Explorer):
             module.weight.copy_(torch.tensor(kernel or pattern_kernel(*module.weight.shape)))
             if bias is not None:
                 module.bias.copy_(torch.tensor(bias))
-            module(self.input_tensor())  # what is impossible is said here, as in the explorer
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a padded copy for 'same' and even kernels
+                module(self.input_tensor())  # what is impossible is said here, as in the explorer
         return module
 
 
