@@ -68,7 +68,8 @@ _TEXT = {
     "keys": "layers 的第 {place} 项没有叫 {key!r} 的设置，可用的是 {keys}。",
     "missing": "layers 的第 {place} 项没有 kernel_size。",
     "square": "layers 的第 {place} 项 {knob}={value!r} 两个方向不同；这里只画正方形的窗口。",
-    "name": "layers 的第 {place} 项名字 {name!r} 不对：最多 24 个字，可用文字、数字和 _ . + × ( ) -。",
+    "name": "layers 的第 {place} 项名字 {name!r} 不对：最多 24 个字，"
+    "可用文字、数字和 _ . + × ( ) -。",
 }
 _LABELS = {
     "input_size": "输入 n",
@@ -79,8 +80,8 @@ _LABELS = {
 }
 
 
-def _fail(error, key, **facts):
-    raise error(_TEXT[key].format(**facts))
+def _fail(error, sentence, /, **facts):
+    raise error(_TEXT[sentence].format(**facts))
 
 
 def _from_text(text):
@@ -171,7 +172,7 @@ class ReceptiveFieldView(ExplorerView):
     _css = stylesheet("explorer.css", "receptive_field.css")
 
     input_size = limited_int(_KNOBS["input_size"])
-    layers = traitlets.List().tag(sync=True)
+    layers = traitlets.List(checked_layers("lenet")).tag(sync=True)
     selected = limited_int(_SELECTED)
     kernel_size = limited_int(_KNOBS["kernel_size"])
     padding = limited_int(_KNOBS["padding"])

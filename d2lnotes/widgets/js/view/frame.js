@@ -121,7 +121,7 @@ export function mount({ model, el }, explorer) {
   if (player) bar.append(player.node);
   bar.append(ask);
   if (more) bar.append(disclosure(TEXT.more, more.node));
-  bar.append(disclosure(TEXT.tables, tables, () => fillTables(tables, explorer.tables(picture, readState()))));
+  bar.append(disclosure(TEXT.tables, tables, () => showTables(readState())));
   if (isBookPage()) bar.append(disclosure(TEXT.share, share.node, () => share.show(address())));
   main.node.className = "dx-bar dx-main";
   root.append(bar, main.node, ...(more ? [more.node] : []), share.node, quiz.node, notice);
@@ -166,6 +166,10 @@ export function mount({ model, el }, explorer) {
   }
   const onHashChange = () => follow(location.hash);
 
+  function showTables(state) {
+    fillTables(tables, quiz.hides() ? [] : explorer.tables(picture, state));
+  }
+
   function drawTools(state) {
     setAttribute(ask, "aria-pressed", state.quiz > 0);
     main.sync(state);
@@ -176,7 +180,7 @@ export function mount({ model, el }, explorer) {
       const { count, at } = picture.error || quiz.hides() ? { count: 0, at: 0 } : explorer.steps(picture, state);
       player.sync(at, count);
     }
-    if (!tables.hidden) fillTables(tables, quiz.hides() ? [] : explorer.tables(picture, state));
+    if (!tables.hidden) showTables(state);
     if (!share.node.hidden) share.show(address());
   }
 

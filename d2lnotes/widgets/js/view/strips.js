@@ -28,13 +28,13 @@ export const middleOf = ({ left, width }, unit) => left + (unit + 0.5) * width;
 /**
  * One role=grid with a row a level, the image at the bottom. One unit alone is in the tab order.
  *
- * @param onPick (level, unit) => void: a unit was tapped, walked to or, on the selected level, pointed at
+ * @param onPick (level, unit) => void: a unit was tapped, walked to or dragged over
  * @returns { node, draw(picture), settle() }; a picture is
  *   levels: from the image up, of placeLevels, each with { name, note, counts, key }: what `describe` says of a unit
  *     depends on its count and on the key of its level alone
  *   domain: [from, to] that is drawn, in cells of the image; margin: cells of padding on each side of it
  *   describe(level, unit): { text, …attributes } of a unit; describePadding(cell) likewise
- *   selected: the level that is pointed at; picked: [level, unit] or null
+ *   selected: the level that the sliders change; picked: [level, unit] or null
  *   cone: [from, to] units a level that may be seen, or null; box: [from, to] cells of the image, or null
  *   failed: what stands in place of the level that is impossible, or null
  */
@@ -187,15 +187,16 @@ export function createStrips(title, onPick) {
     return cell && [level, rows[level].cells.indexOf(cell)];
   }
 
-  function pickAt(event, isWanted = () => true) {
+  function pickAt(event) {
     const place = placeOf(event);
-    if (place && isWanted(place)) onPick(...place);
+    if (place) onPick(...place);
   }
 
   grid.addEventListener("focusin", (event) => pickAt(event));
   grid.addEventListener("click", (event) => pickAt(event));
   grid.addEventListener("pointerover", (event) => {
-    if (event.pointerType !== "touch") pickAt(event, ([level]) => level === drawn.selected);
+    // Drawn along with the button down; mere hovering would take the picked unit away on the way to another strip.
+    if (event.buttons === 1 && event.pointerType !== "touch") pickAt(event);
   });
   grid.addEventListener("keydown", (event) => {
     const place = placeOf(event);
