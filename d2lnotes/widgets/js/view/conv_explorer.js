@@ -28,10 +28,11 @@ import {
   transposedTaps,
 } from "../core/transposed.js";
 import { element, setAttribute } from "./dom.js";
-import { flag, json, numbers, option, whole } from "./fields.js";
+import { flag, numbers, option, whole } from "./fields.js";
 import { equation, mount, step } from "./frame.js";
 import { createGrid } from "./grid.js";
 import { formatFactor, formatNumber, formatSize, isShownExactly, largestMagnitude, numberCell } from "./numbers.js";
+import { bothSides, columnsField, pythonPair, sizePatch, widthControl } from "./sizes.js";
 
 const SIZES = { input_size: [1, 32], kernel_size: [1, 15], padding: [0, 12], stride: [1, 16], dilation: [1, 8] };
 const MODES = ["zeros", "reflect", "replicate", "circular"];
@@ -136,11 +137,7 @@ const patternWeight = (c, row, col) => 1 - ((2 * row + col + c) % 3);
 
 const fields = {
   ...Object.fromEntries(Object.entries(SIZES).map(([name, [least, most]]) => [name, whole(least, most)])),
-  columns: json((value) => {
-    const isFault = ([name, number]) => !Object.hasOwn(SIZES, name) || whole(...SIZES[name]).fault(number);
-    const isTable = value !== null && typeof value === "object" && !Array.isArray(value);
-    return isTable && !Object.entries(value).some(isFault) ? null : '应像 {"kernel_size":1}';
-  }),
+  columns: columnsField(SIZES),
   padding_mode: option(MODES),
   same_padding: flag(),
   transposed: flag(),
@@ -164,7 +161,7 @@ const local = {
 };
 
 function readSetting(state) {
-  const both = (name) => [state[name], state.columns[name] ?? state[name]];
+  const both = (name) => bothSides(state, name);
   return {
     inputSize: both("input_size"),
     kernelSize: both("kernel_size"),
@@ -241,9 +238,7 @@ function patchOf({ name, value }, state) {
   const field = snakeCase(name);
   if (!(field in SIZES)) return { [field]: value };
   const [rows, cols] = pair(value).map((side) => pair(side)[0]);
-  const { [field]: _, ...others } = state.columns;
-  const columns = rows === cols ? others : { ...others, [field]: cols };
-  return { [field]: rows, columns, ...(field === "padding" && { same_padding: false }) };
+  return { ...sizePatch(state, field, [rows, cols]), ...(field === "padding" && { same_padding: false }) };
 }
 
 function spans({ inputSize, kernelSize, padding, dilation }) {
@@ -395,8 +390,6 @@ function im2colLine(picture, state) {
     step(`= ${formatNumber(output[out][row][col])}`, "dx-result"),
   );
 }
-
-const pythonPair = ([rows, cols]) => (rows === cols ? String(rows) : `(${rows}, ${cols})`);
 
 /** The arguments that are not torch's defaults, as Python writes them. */
 function keywords({ stride, padding, dilation, groups, paddingMode, outputPadding, same }) {
@@ -666,15 +659,6 @@ function build({ root, change, say }) {
 }
 
 const optionsOf = (texts) => Object.entries(texts);
-const widthControl = (name) => ({
-  kind: "number",
-  name,
-  label: TEXT.more.width[name],
-  least: SIZES[name][0],
-  most: SIZES[name][1],
-  get: (state) => state.columns[name] ?? state[name],
-  set: (value, state) => ({ columns: { ...state.columns, [name]: value } }),
-});
 
 function presetPatch(kernel, state) {
   const [rows, cols] = shapeOf(kernel);
@@ -700,7 +684,7 @@ const main = [
 const isOrdinary = (state) => !state.transposed;
 const more = [
   { kind: "actions", label: TEXT.more.preset, actions: Object.entries(PRESETS).map(([name, kernel]) => [name, (state) => presetPatch(kernel, state)]) },
-  ...Object.keys(SIZES).map(widthControl),
+  ...Object.entries(SIZES).map(([name, range]) => widthControl(name, TEXT.more.width[name], range)),
   { kind: "choice", name: "padding_mode", label: TEXT.more.mode, options: optionsOf(TEXT.modes), when: isOrdinary },
   { kind: "check", name: "same_padding", label: TEXT.more.same, when: isOrdinary },
   { kind: "choice", name: "dialect", label: TEXT.more.dialect, options: optionsOf(TEXT.more.dialects), when: isOrdinary },
