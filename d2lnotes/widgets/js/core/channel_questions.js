@@ -177,7 +177,8 @@ function askOutput(random) {
 function askReads(random) {
   const groups = random.pick([2, 2, 4]);
   const [perIn, perOut] = groups === 2 ? [random.int(2, 4), random.int(1, 3)] : [2, random.int(1, 2)];
-  const layer = { inChannels: groups * perIn, outChannels: groups * perOut, groups, kernelSize: 3, padding: 0, inputSize: 4 };
+  const channels = { inChannels: groups * perIn, outChannels: groups * perOut, groups };
+  const layer = { ...channels, kernelSize: 3, padding: 0, stride: 1, inputSize: 4 };
   const out = random.int(0, layer.outChannels - 1);
   const group = groupOf(layer, out);
   const other = (group + 1) % groups;

@@ -67,7 +67,8 @@ export function costLines(setting, hasBias, outputSize) {
     equation(TEXT.output, step(outputSize.join("×"), "dx-result"), step(sides, "dx-note")),
   ];
   if (groups > 1) lines.push(element("div", {}, TEXT.fewer(groups, weights * groups, macs * groups)));
-  if (groups === 1 && kernelSize.every((k) => k === 1)) lines.push(element("div", {}, TEXT.pixelwise(outChannels, inChannels)));
+  const isPixelwise = groups === 1 && kernelSize.every((k) => k === 1);
+  if (isPixelwise) lines.push(element("div", {}, TEXT.pixelwise(outChannels, inChannels)));
   return lines;
 }
 
