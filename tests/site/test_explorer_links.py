@@ -5,6 +5,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import expect
 
 from conftest import CHAPTERS, HTML, SCHEMES
 
@@ -33,6 +34,5 @@ def test_links_set_the_explorer_that_they_name(visit, scheme: str, name: str) ->
             field, _, text = part.partition("=")
             value = state[field]
             assert text == value if isinstance(value, str) else json.loads(text) == value, href
-        box = root.bounding_box()
-        assert box["y"] < 900, href  # it has come into view
+        expect(root).to_be_in_viewport()
     assert seen.complaints == []
