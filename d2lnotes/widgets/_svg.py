@@ -13,7 +13,7 @@ _ABOVE, _BELOW, _INK, _MUTED, _ALARM = "#e07b00", "#2b7bd6", "#1f2328", "#59636e
 _TINTS = (0.05, 0.12, 0.22, 0.32, 0.44)  # by step of magnitude, as in explorer.css
 _GAP, _MARGIN, _LINE, _FONT = 28, 16, 22, 14
 _STOPS = "。，、；：）”"
-_LEAST_WIDTH, _MOST_WIDTH = 560, 1100
+_LEAST_WIDTH, _MOST_WIDTH = 560, 860
 
 
 class Cell(NamedTuple):
@@ -123,7 +123,7 @@ def _text(x, y, text, *, size=None, weight=None, family=None, fill=None):
 
 def _board(board, x, y, size):
     title = f'<text x="0" y="0">{escape(board.title)}</text>'
-    font = min(_FONT, size * 0.5, size * 1.5 / max(1, _longest([board])))
+    font = min(_FONT, size * 0.5, size * 1.65 / max(1, _longest([board])))
     frame = ""
     if board.frame:
         top, left, rows, cols = (n * size for n in board.frame)

@@ -125,7 +125,7 @@ def test_a_site_and_a_converted_notebook_choose_as_they_should():
     assert "image/svg+xml" in base.NbConvertBase().display_data_priority
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
@@ -177,7 +177,7 @@ def test_numbers_of_a_convolution_are_torchs(n, k, p, s, d, mode, channels):
         assert re.search(rf"Y\[0,0\]=.*[=≈]{value}(画斜线|等价)", text)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(2, 9),
     st.integers(1, 4),
