@@ -73,8 +73,11 @@ def test_every_form_of_a_stack_is_the_same():
             {"kind": "max", "kernel_size": 3, "stride": 2, "name": "stem"},
         ],
         [(5, 1, 2), {"kind": "max", "kernel_size": (3, 3), "stride": [2, 2], "name": "stem"}],
-        ({**shapes.Layer("", 5, padding=2)._asdict()}, {"name": "stem", "kind": "max", "kernel_size": 3, "stride": 2}),
-    ]  # fmt: skip
+        (
+            shapes.Layer("", 5, padding=2),
+            {"name": "stem", "kind": "max", "kernel_size": 3, "stride": 2},
+        ),
+    ]
     stacks = [receptive_field_explorer(form).layers for form in forms]
     assert all(stack == stacks[0] for stack in stacks)
     assert list(stacks[0][0]) == ["name", "kind", *KNOBS]
@@ -86,9 +89,8 @@ def test_layers_of_shapes_and_tuples_with_a_name():
     assert [layer["name"] for layer in explorer.layers] == ["a", "b", ""]
     assert knobs(explorer) == [(7, 2, 3, 1), (3, 1, 4, 4), (1, 1, 0, 1)]
     assert [field.name for field in explorer.receptive_field()] == ["a", "b", "conv3"]
-    assert explorer.receptive_field()[:2] == shapes.receptive_field(
-        layers[:1] + [shapes.Layer(*layers[1])]
-    )
+    named = [layers[0], shapes.Layer(*layers[1])]
+    assert explorer.receptive_field()[:2] == shapes.receptive_field(named)
 
 
 def test_a_pools_stride_is_its_window_unless_given():

@@ -12,7 +12,7 @@ export function createLayerTable(texts, actions) {
   const head = element("tr", {}, ...texts.head.map((text) => element("th", { scope: "col" }, text)));
   const caption = element("caption", {}, texts.caption);
   const table = element("table", "dx-table rf-table", caption, element("thead", {}, head), body);
-  const wrap = element("div", { class: "dx-scroll", role: "region", tabindex: 0, "aria-label": texts.caption }, table);
+  const wrap = element("div", { class: "dx-scroll", role: "group", tabindex: 0, "aria-label": texts.caption }, table);
 
   const name = element("input", { class: "rf-name", maxlength: 24, autocomplete: "off", spellcheck: "false" });
   name.addEventListener("change", () => {

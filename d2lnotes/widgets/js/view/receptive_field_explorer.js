@@ -310,7 +310,7 @@ function tables(picture, state) {
     formatCount(sum(level)),
   ]);
   return [
-    { caption: TEXT.table.caption, head: TEXT.table.head, rows: layers },
+    { caption: TEXT.tables.layers, head: TEXT.table.head, rows: layers },
     { caption: TEXT.tables.units, head: TEXT.tables.head, rows: shown },
   ];
 }

@@ -91,6 +91,7 @@ export const TEXT = {
     `应为预设的名字，或 1 到 ${most} 层，像 conv:k5p2,max:k2；` +
     Object.entries(ranges).map(([letter, [least, most]]) => `${letter} 从 ${least} 到 ${most}`).join("，"),
   tables: {
+    layers: "各层的设置和感受野",
     units: "选中的单元在各层读到的单元",
     head: ["层", "单元数", "读到的单元", "路径数"],
     none: "没有",
