@@ -36,7 +36,7 @@ class Piece(NamedTuple):
 
     Attributes:
         values: Nested lists ``[C][h][w]`` of floats.
-        code: How to cut it in Python: ``x[0, :, 6:22, 6:22]``; ``x`` if nothing is left out.
+        code: How to cut it in Python: ``x[0, :, 8:20, 8:20]``; ``x`` if nothing is left out.
         shape: That of the whole tensor.
         image: Which image it is.
         rows, cols: Which slices of it.
@@ -79,7 +79,7 @@ def as_images(x):
     return x.to_dense() if x.layout != torch.strided else x
 
 
-def cut(x, *, image=0, at=None, size=None, usual=16, step=(1, 1), channels=None):
+def cut(x, *, image=0, at=None, size=None, usual=12, step=(1, 1), channels=None):
     """Cut the piece of ``x`` that is shown.
 
     Args:

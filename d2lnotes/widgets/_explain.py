@@ -31,7 +31,7 @@ def explain(module, x=None, *, image=0, at=None, size=None, channel=0, out_chann
             By default the explorer's own digits. Of an ``nn.Sequential`` only its size counts.
         image: Which image of ``(N, C, H, W)``.
         at: Row and column where the piece begins; by default it lies in the middle.
-        size: Rows and columns of the piece, at most 32; by default 16, or what the kernel needs.
+        size: Rows and columns of the piece, at most 32; by default 12, or what the kernel needs.
         channel: Which channel a pooling layer shows.
         out_channels: Which output channels of a convolution are shown; by default all.
 

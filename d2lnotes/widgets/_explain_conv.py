@@ -80,7 +80,7 @@ def explain_conv(layer, x, choice, out_channels):
     if x is not None:
         x = as_images(x)
         check_channels(layer, x)
-        usual = max(8 if options["transposed"] else 16, needed)
+        usual = max(6 if options["transposed"] else 12, needed)
         piece = cut(x, **choice, usual=usual, step=layer.stride, channels=picked.ins)
         shown = {"input": piece.values}
     try:

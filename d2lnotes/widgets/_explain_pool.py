@@ -28,7 +28,7 @@ def explain_pool(layer, x, choice, channel):
         x = as_images(x)
         channels = x.shape[-3] if x.ndim > 2 else 1
         channel = checked_int("channel", channel, Knob(0, channels - 1, channels - 1))
-        usual = max(16, needed)
+        usual = max(12, needed)
         step = as_pair(options["stride"])
         piece = cut(x, **choice, usual=usual, step=step, channels=[channel])
         shown = {"input": piece.values[0]}

@@ -113,7 +113,7 @@ def test_tensors_of_any_kind(make, images):
 
 def test_large_images_are_cut_in_the_middle_and_said(images):
     explorer = explain(nn.Conv2d(1, 2, 3, stride=2), images)
-    assert explorer.note.startswith("输入取自 x[0, :, 6:22, 6:22]，x 的形状是 (4, 1, 28, 28)。")
+    assert explorer.note.startswith("输入取自 x[0, :, 8:20, 8:20]，x 的形状是 (4, 1, 28, 28)。")
     assert explorer.children[0].value.count(explorer.note) == 1
     assert explain(nn.Conv2d(1, 2, 3), images[0], size=28).note == ""
     assert len(explain(nn.Conv2d(1, 2, 3), images[0], size=28).children) == 2
@@ -195,7 +195,7 @@ def test_subclasses_and_parametrizations():
 def test_some_output_channels(transposed, groups, outs, note):
     layer = (nn.ConvTranspose2d if transposed else nn.Conv2d)(6, 6, 3, groups=groups)
     x = torch.randn(6, 8, 8)
-    explorer = explain(layer, x, out_channels=outs)
+    explorer = explain(layer, x, size=8, out_channels=outs)
     assert explorer.note.startswith(note)
     with torch.no_grad():
         shown = explorer.to_module()(explorer.input_tensor())[0]
@@ -324,7 +324,7 @@ WEIGHTED.weight.data.fill_(12345)
         ((nn.Conv2d(1, 1, 3), X.to(torch.complex64)), {}, TypeError, "复数"),
         ((nn.Conv2d(1, 1, 3), X.to("meta")), {}, ValueError, "meta"),
         ((nn.Conv2d(1, 1, 3), NAN), {}, ValueError, r"x\[0, 0\] 是 nan"),
-        ((nn.MaxPool2d(2), X * 1e6), {}, ValueError, r"x\[0, 0, 6, 6\] 是 .* 之间的数"),
+        ((nn.MaxPool2d(2), X * 1e6), {}, ValueError, r"x\[0, 0, 8, 8\] 是 .* 之间的数"),
         # keywords
         ((nn.Conv2d(1, 1, 3), X), {"image": 4}, ValueError, "image=4 超出范围，应为 0 到 3"),
         ((nn.Conv2d(1, 1, 3), X), {"at": (28, 0)}, ValueError, "at=28 超出范围"),
