@@ -10,12 +10,20 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import jupyterlab_server
-from test_explorer import drive, handles, hosts
+from drives import EXPLORERS, drive, handles, hosts, state_of
 
-CELLS = (
-    "from d2lnotes.widgets import conv_explorer\n\nexplorer = conv_explorer()\nexplorer",
-    "explorer",
-)
+MAKE = """from torch import nn
+from d2lnotes.widgets import *
+explorers = {
+    "conv-explorer": conv_explorer(),
+    "pool-explorer": pool_explorer(),
+    "channel-explorer": channel_explorer(),
+    "receptive-field-explorer": receptive_field_explorer(),
+}
+explorer = explorers["conv-explorer"]
+"""
+CELLS = (MAKE + "explorer", "explorer", *(f'explorers["{name}"]' for name in EXPLORERS))
+OUTPUT = ".jp-OutputArea-output"
 OPENED = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
 RUN_ALL = """async () => {
   const { commands, restored, shell } = window.jupyterapp;
@@ -57,15 +65,20 @@ def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         page.goto(address % "live.ipynb")
         page.wait_for_function(OPENED)
         page.evaluate(RUN_ALL)
-        expect(views(page)).to_have_count(2, timeout=60_000)
+        expect(page.locator("[data-widget]")).to_have_count(len(CELLS), timeout=60_000)
         yield page
         page.close()
     assert faults == []
 
 
-def views(page: Page) -> Locator:
-    """The pictures of the explorer, in the order of the cells."""
-    return page.locator('[data-widget="conv-explorer"]')
+def views(page: Page, widget: str = "conv-explorer") -> Locator:
+    """The pictures of an explorer, in the order of the cells."""
+    return page.locator(f'[data-widget="{widget}"]')
+
+
+def sliders_of(page: Page) -> dict[str, Locator]:
+    """The slider handles of the convolution explorer, by label."""
+    return handles(hosts(page, "conv-explorer", OUTPUT).first)
 
 
 def run(page: Page, code: str) -> str:
@@ -87,24 +100,57 @@ def test_the_kernel_is_this_python(lab: Page) -> None:
     assert version.startswith("8.")
 
 
-def test_output_size_is_what_torch_says(lab: Page) -> None:
-    drive(lab, hosts(lab, ".jp-OutputArea-output").first)
-    first, second = (view.get_attribute("data-state") for view in views(lab).all())
-    assert first == second
+@pytest.mark.parametrize("widget", EXPLORERS)
+def test_explorers_say_what_torch_says(lab: Page, widget: str) -> None:
+    drive(lab, hosts(lab, widget, OUTPUT).first, widget)
+    for view in views(lab, widget).all()[1:]:
+        assert state_of(view) == state_of(views(lab, widget).first)
+
+
+def test_sliders_have_names(lab: Page) -> None:
+    for label, slider in sliders_of(lab).items():
+        assert slider.get_attribute("aria-label") == label
 
 
 def test_python_hears_the_sliders(lab: Page) -> None:
-    stride = handles(hosts(lab, ".jp-OutputArea-output").first)["stride"]
+    stride = sliders_of(lab)["步幅 s"]
     for key, wanted in [("End", "aria-valuemax"), ("Home", "aria-valuemin")]:
         stride.press(key)
         value = str(int(float(stride.get_attribute(wanted))))
+        wait_for_print(lab, "print(explorer.stride)", value)
         wait_for_print(lab, "print(explorer.view.stride)", value)
         wait_for_print(lab, 'print(explorer.sliders["stride"].value)', value)
 
 
+def test_python_hears_what_is_typed(lab: Page) -> None:
+    run(lab, "explorer.kernel_size = 2; explorer.dilation = 1; explorer.padding = 0")
+    view = views(lab).first
+    cell = view.locator('[data-grid="kernel"][data-row="0"][data-col="0"]')
+    expect(view.locator("[data-grid=kernel]")).to_have_count(4)
+    cell.focus()
+    lab.keyboard.press("Enter")
+    lab.keyboard.type("7.5")
+    lab.keyboard.press("Enter")
+    wait_for_print(lab, "print(explorer.to_module().weight[0, 0, 0, 0].item())", "7.5")
+
+
 def test_the_picture_hears_python(lab: Page) -> None:
     for value in (2, 3):
-        assert run(lab, f'explorer.sliders["stride"].value = {value}') == ""
+        assert run(lab, f"explorer.stride = {value}") == ""
         for view in views(lab).all():
             expect(view).to_have_attribute("data-state", re.compile(rf'"stride":{value}\b'))
         wait_for_print(lab, "print(explorer.view.stride)", str(value))
+
+
+def test_the_view_alone_may_be_set_too(lab: Page) -> None:
+    run(lab, "explorer.view.stride = 1; explorer.view.padding_mode = 'circular'")
+    for view in views(lab).all():
+        expect(view).to_have_attribute("data-state", re.compile(r'"padding_mode":"circular"'))
+    wait_for_print(lab, 'print(explorer.sliders["stride"].value)', "1")
+
+
+def test_explain_opens_the_readers_own_layer(lab: Page) -> None:
+    assert "Error" not in run(lab, "mine = nn.Conv2d(1, 1, 2)\nexplain(mine)")
+    view = views(lab).last
+    shown = view.locator('[data-grid="kernel"][data-value]').first
+    wait_for_print(lab, "print(mine.weight[0, 0, 0, 0].item())", shown.get_attribute("data-value"))
