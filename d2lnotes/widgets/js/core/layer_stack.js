@@ -23,8 +23,8 @@ export function layerOf({ name = "", kind = "conv", kernel_size, stride, padding
 
 function parseLayer(text) {
   const [, name, kind, settings] = LAYER.exec(text) ?? [];
-  const pairs = [...(settings ?? "").matchAll(/([kspd])(\d+)/g)].map(([, letter, digits]) => [LETTERS[letter], Number(digits)]);
-  const given = Object.fromEntries(pairs);
+  const pairs = [...(settings ?? "").matchAll(/([kspd])(\d+)/g)];
+  const given = Object.fromEntries(pairs.map(([, letter, digits]) => [LETTERS[letter], Number(digits)]));
   if (!given.kernel_size || Object.keys(given).length < pairs.length) return null;
   return layerOf({ ...given, name, kind: kind === "pool" ? "max" : kind });
 }
@@ -38,8 +38,10 @@ export function parseLayers(text) {
 export function formatLayers(layers) {
   return layers.map((layer) => {
     const { name, kind, kernel_size: k, stride, padding, dilation } = layer;
-    const rest = [stride !== defaultStride(layer) && `s${stride}`, padding && `p${padding}`, dilation !== 1 && `d${dilation}`];
-    return `${name ? `${name}@` : ""}${kind}:k${k}${rest.filter(Boolean).join("")}`;
+    const s = stride === defaultStride(layer) ? "" : `s${stride}`;
+    const p = padding ? `p${padding}` : "";
+    const d = dilation === 1 ? "" : `d${dilation}`;
+    return `${name ? `${name}@` : ""}${kind}:k${k}${s}${p}${d}`;
   }).join(",");
 }
 

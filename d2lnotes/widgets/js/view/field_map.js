@@ -19,7 +19,8 @@ export function createFieldMap(onPick) {
   function place(overlay, [rows, cols]) {
     const { domain } = drawn;
     const percent = (cells) => `${(100 * cells) / (domain[1] - domain[0])}%`;
-    const sides = { top: rows[0] - domain[0], left: cols[0] - domain[0], height: rows[1] - rows[0] + 1, width: cols[1] - cols[0] + 1 };
+    const [height, width] = [rows, cols].map(([from, to]) => to - from + 1);
+    const sides = { top: rows[0] - domain[0], left: cols[0] - domain[0], height, width };
     for (const side in sides) overlay.style[side] = percent(sides[side]);
   }
 

@@ -2,8 +2,8 @@
 import { button, element, setAttribute, setText } from "./dom.js";
 
 /**
- * @param texts { caption, head: [text], select: (name) => text, editing: (name) => text, name, kind, kinds, add, remove,
- *   back, on }, and addLabel, backLabel, onLabel for who does not see where the buttons stand
+ * @param texts { caption, head: [text], select: (name) => text, editing: (name) => text, name, kind, kinds, add,
+ *   remove, back, on }, and addLabel, backLabel, onLabel for who does not see where the buttons stand
  * @param actions { select(index), add(kind), remove(), move(step), setKind(kind), rename(text): whether it is a name }
  * @returns { node, draw({ rows: [[text]], names, selected, failed, layer, isFull }) }: `rows` without the names
  */
@@ -28,7 +28,9 @@ export function createLayerTable(texts, actions) {
     setAttribute(made, "aria-label", label);
     return made;
   };
-  const adds = Object.entries(texts.add).map(([value, text]) => labelled(text, texts.addLabel[value], () => actions.add(value)));
+  const adds = Object.entries(texts.add).map(([value, text]) =>
+    labelled(text, texts.addLabel[value], () => actions.add(value)),
+  );
   const remove = button(texts.remove, () => actions.remove());
   const back = labelled(texts.back, texts.backLabel, () => actions.move(-1));
   const on = labelled(texts.on, texts.onLabel, () => actions.move(1));

@@ -1,7 +1,7 @@
 // A stack of layers over an image, along one axis: what a unit of any layer sees, how much, and where the holes are.
 // The arithmetic is core/receptive_field.js, core/image_cells.js and core/layer_stack.js.
-import { range, sum } from "../core/arrays.js";
-import { effectiveKernelSize, outputFormula } from "../core/conv.js";
+import { range } from "../core/arrays.js";
+import { effectiveKernelSize } from "../core/conv.js";
 import { cellsRead, traceCell } from "../core/image_cells.js";
 import {
   asSetting,
@@ -21,22 +21,30 @@ import { askReceptiveField } from "../core/receptive_field_questions.js";
 import { element, setAttribute, setText } from "./dom.js";
 import { createFieldMap } from "./field_map.js";
 import { option, whole } from "./fields.js";
-import { equation, mount, step } from "./frame.js";
+import { mount } from "./frame.js";
 import { createLayerTable } from "./layer_table.js";
+import {
+  columnsOf,
+  layerCode,
+  layerRows,
+  pixelLines,
+  rowsOf,
+  seenAlong,
+  signed,
+  status,
+  tables,
+  unitLines,
+} from "./receptive_field_lines.js";
 import { TEXT } from "./receptive_field_text.js";
 import { createStrips, middleOf, nearestUnit, placeLevels } from "./strips.js";
 
 const RANGES = { input_size: [1, 256], kernel_size: [1, 16], padding: [0, 16], stride: [1, 8], dilation: [1, 16] };
-const MOST_TERMS = 8;
 const MOST_MARGIN = 24;
 const MOST_NUMBERED = 48; // units of a strip that may be wide enough for a number
 const LONGEST_NAME = 24;
 const NEW_LAYERS = { conv: { kernel_size: 3 }, max: { kind: "max", kernel_size: 2 } };
 const LEVELS_OF_SHADE = 4;
 
-/** Counts of paths grow past what can be read digit by digit. */
-const formatCount = (count) => (count < 1e9 ? String(count) : count.toExponential(1).replace("e+", "×10^"));
-const signed = (value) => String(value).replace("-", "−");
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 // ------------------------------------------------------------------ the state
@@ -155,7 +163,9 @@ function explainFault({ names, sizes }, { index, code, message }, state, limits)
     .filter((mend) => isWithin(mend, limits))
     .map((mend) => ({ text: TEXT.repair[mend.name](mend.value), patch: mendPatch(state.layers, index, mend) }));
   if (better) repairs.push({ text: TEXT.repair.input(better), patch: { input_size: better } });
-  if (state.layers.length > 1) repairs.push({ text: TEXT.repair.remove(names[index]), patch: removalPatch(state, index) });
+  if (state.layers.length > 1) {
+    repairs.push({ text: TEXT.repair.remove(names[index]), patch: removalPatch(state, index) });
+  }
   return { index, message, explanation: TEXT.at(index + 1, names[index], `${input}×${input}`, text), repairs };
 }
 
@@ -179,140 +189,6 @@ function removalPatch({ layers, selected }, index) {
 function nearestPatch({ places, level, unit, row }, state, to) {
   const moved = (index, at) => (index < 0 ? -1 : nearestUnit(places[to], middleOf(places[level], at)));
   return { unit: moved(state.unit, unit), row: moved(state.row, row) };
-}
-
-// ------------------------------------------------------------------ in words
-
-function shortened(terms) {
-  if (terms.length <= MOST_TERMS) return terms;
-  return [...terms.slice(0, MOST_TERMS - 3), TEXT.moreTerms, ...terms.slice(-2)];
-}
-
-/** How the numbers of the selected layer come about. */
-function status(picture, state) {
-  const { settings, fields, level, names, sizes, read } = picture;
-  const shown = settings.slice(0, level);
-  const jumps = shown.map((_, i) => fields[i - 1]?.jump ?? 1);
-  const { size, jump, start } = fields[level - 1];
-  const spans = shown.map(({ kernelSize, dilation }) => effectiveKernelSize(kernelSize, dilation));
-  const terms = spans.map((span, i) => `(${span} − 1)·${jumps[i]}`);
-  const paddings = shown.map(({ padding }, i) => `${padding}·${jumps[i]}`).filter((_, i) => shown[i].padding);
-  const result = (value) => step(`= ${signed(value)}`, "dx-result");
-  const formula = outputFormula(settings[level - 1])[0];
-  const lines = [
-    equation(TEXT.field, step(`= 1 + ${shortened(terms).join(" + ")}`), result(size)),
-    equation(TEXT.jump, step(`= ${shortened(shown.map(({ stride }) => stride)).join("·")}`), result(jump)),
-    equation(TEXT.start, step(`= ${paddings.length ? `−(${shortened(paddings).join(" + ")})` : "0"}`), ...(paddings.length ? [result(start)] : [])),
-    equation(TEXT.size, step(`= ${formula.substituted}`), result(sizes[level])),
-  ];
-  for (const sentence of unreadSentences(names[level - 1], read.isRead)) lines.push(element("div", "dx-unread", sentence));
-  lines.push(element("div", "rf-more", TEXT.oneMore({ jump, added: 2 * jump, size: size + 2 * jump })));
-  if (picture.places.some(({ isToScale }) => !isToScale)) lines.push(element("div", "dx-note", TEXT.notToScale));
-  return lines;
-}
-
-function unreadSentences(name, isRead) {
-  const last = isRead.lastIndexOf(true);
-  const trailing = isRead.length - 1 - last;
-  const between = isRead.slice(0, last + 1).filter((each) => !each).length;
-  return [trailing && TEXT.trailing(name, trailing), between && TEXT.between(name, between)].filter(Boolean);
-}
-
-/** What is seen along one axis: the box, its part in the image, how much of it is beyond on both sides, what is read. */
-function seenAlong(picture, unit) {
-  const { drawn, sizes, level, fields } = picture;
-  const { size, jump, start } = fields[level - 1];
-  const [from, to] = [start + unit * jump, start + unit * jump + size - 1];
-  const { counts } = unit === picture.unit ? picture : traceUnit(drawn, sizes[0], level - 1, unit);
-  const inside = Math.max(0, Math.min(to, sizes[0] - 1) - Math.max(from, 0) + 1);
-  const read = counts[0].filter(Boolean);
-  const beyond = [Math.min(Math.max(0, -from), size), Math.min(Math.max(0, to - sizes[0] + 1), size)];
-  return { from, to, size, jump, start, unit, counts: counts[0], inside, read, beyond };
-}
-
-/** What the picked unit sees, one sentence a line. */
-function unitLines(picture, cols, rows) {
-  const { names, level, row, unit, drawn } = picture;
-  const name = `${names[level - 1]}[${row}, ${unit}]`;
-  const { from, to, size, jump, start } = cols;
-  const origin = TEXT.origin({ start: signed(start), unit, jump, from: signed(from), size });
-  const sentence = TEXT.sees(TEXT.columns(signed(from), signed(to)), origin, TEXT.rows(signed(rows.from), signed(rows.to)));
-  const centre = (size % 2 ? TEXT.centre : TEXT.centreBetween)(signed((from + to) / 2));
-  const lines = [element("div", {}, element("b", {}, name), " ", sentence), element("div", {}, centre)];
-  const all = cols.inside * rows.inside;
-  if (!all) return [...lines, element("div", {}, TEXT.outside)];
-  const beyond = [
-    ...["left", "right"].map((side, i) => [side, cols.beyond[i], TEXT.column]),
-    ...["top", "bottom"].map((side, i) => [side, rows.beyond[i], TEXT.line]),
-  ].filter(([, cells]) => cells);
-  const read = cols.read.length * rows.read.length;
-  const reason = drawn.slice(0, level).some(({ dilation }) => dilation > 1) ? TEXT.grid : TEXT.skips;
-  const filled = read === all ? TEXT.full(all) : `${TEXT.holes(all, read)}${reason}`;
-  lines.push(element("div", read === all ? {} : "rf-holes", filled));
-  if (beyond.length) {
-    lines.push(element("div", {}, TEXT.beyond(beyond.map(([side, cells, unit]) => TEXT.side(TEXT.sides[side], cells, unit)))));
-  }
-  const most = Math.max(...cols.read) * Math.max(...rows.read);
-  const least = Math.min(...cols.read) * Math.min(...rows.read);
-  if (most > least) lines.push(element("div", "dx-general", TEXT.weights(formatCount(most), formatCount(least))));
-  return lines;
-}
-
-function pixelLines({ counts, names, pixel }) {
-  const reached = counts.slice(1).map((level, i) => TEXT.feedsOf(names[i], level.filter(Boolean).length));
-  const lost = counts.findIndex((level) => !level.some(Boolean));
-  const parts = lost < 0 ? reached : reached.slice(0, lost - 1);
-  const sentences = [parts.length && TEXT.feeds(parts), lost > 0 && TEXT.feedsNone(names[lost - 1])];
-  return [element("div", {}, element("b", {}, TEXT.pixel(pixel, "")), " ", sentences.filter(Boolean).join(""))];
-}
-
-function layerCode(picture, state) {
-  const one = ({ kind, kernel_size, stride, padding, dilation }) => {
-    const rest = [
-      (stride !== 1 || kind !== "conv") && `stride=${stride}`,
-      padding && `padding=${padding}`,
-      dilation !== 1 && `dilation=${dilation}`,
-    ].filter(Boolean);
-    const kernel = `kernel_size=${kernel_size}`;
-    if (kind === "conv") return `nn.Conv2d(${["1, 1", kernel, ...rest].join(", ")})`;
-    return `nn.${kind === "max" ? "Max" : "Avg"}Pool2d(${[kernel, ...rest].join(", ")})`;
-  };
-  return `nn.Sequential(${state.layers.map(one).join(", ")})`;
-}
-
-/** "3 5 7" or "3–7" of the units that are counted. */
-function listUnits(counts) {
-  const units = range(counts.length).filter((unit) => counts[unit]);
-  if (!units.length) return TEXT.tables.none;
-  const isRun = units.at(-1) - units[0] === units.length - 1;
-  return isRun && units.length > 2 ? `${units[0]}–${units.at(-1)}` : units.join(" ");
-}
-
-function layerRows({ settings, sizes, fields }, state, isHidden, failed) {
-  return state.layers.map((layer, i) => {
-    const { size, jump, start } = fields[i];
-    const knobs = [layer.kernel_size, layer.stride, layer.padding, layer.dilation];
-    const known = [sizes[i + 1], size, jump, signed(start)];
-    const unknown = known.map((_, column) => (i === failed && column === 0 ? TEXT.failed : TEXT.after));
-    const computed = isHidden ? known.map(() => TEXT.unknown) : i < sizes.length - 1 ? known : unknown;
-    return [TEXT.table.kinds[layer.kind], ...knobs, ...computed].map(String);
-  });
-}
-
-function tables(picture, state) {
-  if (picture.error) return [];
-  const { names, counts, sizes } = picture;
-  const layers = layerRows(picture, state, false, -1).map((row, i) => [names[i], ...row]);
-  const shown = counts.map((level, i) => [
-    i ? names[i - 1] : TEXT.image,
-    sizes[i],
-    listUnits(level),
-    formatCount(sum(level)),
-  ]);
-  return [
-    { caption: TEXT.tables.layers, head: TEXT.table.head, rows: layers },
-    { caption: TEXT.tables.units, head: TEXT.tables.head, rows: shown },
-  ];
 }
 
 function steps({ sizes, level, unit }) {
@@ -399,7 +275,8 @@ function build({ root, change, say }, presets) {
   const preset = presetPicker(presets, change);
   const sliders = element("p", "rf-sliders");
   const sum = element("div", { class: "dx-sum", id: `rf-${Math.random().toString(36).slice(2)}` });
-  const mapPanel = element("div", "rf-map-panel", element("div", "dx-title", element("b", {}, TEXT.mapTitle)), map.node, row.node);
+  const mapTitle = element("div", "dx-title", element("b", {}, TEXT.mapTitle));
+  const mapPanel = element("div", "rf-map-panel", mapTitle, map.node, row.node);
   const boards = element("div", {}, strips.node, element("div", "rf-seen", mapPanel, sum));
   const hidden = element("p", { class: "rf-hidden", hidden: "" }, TEXT.hidden);
   const stage = element("div", "dx-stage dx-shows-fault", boards, hidden);
@@ -408,7 +285,8 @@ function build({ root, change, say }, presets) {
     select: (index) => change(selectionPatch(index)),
     add(kind) {
       const { layers, selected } = drawn.state;
-      change({ layers: layers.toSpliced(selected + 1, 0, layerOf(NEW_LAYERS[kind])), selected: selected + 1, unit: -1, row: -1 });
+      const longer = layers.toSpliced(selected + 1, 0, layerOf(NEW_LAYERS[kind]));
+      change({ layers: longer, selected: selected + 1, unit: -1, row: -1 });
     },
     remove: () => change({ ...removalPatch(drawn.state, drawn.state.selected), unit: -1, row: -1 }),
     move(by) {
@@ -491,9 +369,7 @@ function build({ root, change, say }, presets) {
     const { sizes, margin, pixel, names, level, row, unit } = picture;
     const alone = range(sizes[0]).map((cell) => (cell === pixel ? 1 : 0));
     const name = cols ? `${names[level - 1]}[${row}, ${unit}]` : TEXT.pixel(pixel, "");
-    const label = cols
-      ? `${name} ${TEXT.seesBox(TEXT.columns(signed(cols.from), signed(cols.to)), TEXT.rows(signed(rows.from), signed(rows.to)))}`
-      : name;
+    const label = cols ? `${name} ${TEXT.seesBox(columnsOf(cols), rowsOf(rows))}` : name;
     map.draw({
       domain: [-margin, sizes[0] + margin],
       size: sizes[0],

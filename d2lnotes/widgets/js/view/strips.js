@@ -103,7 +103,10 @@ export function createStrips(title, onPick) {
       }
     }
     units.append(...(units.lastChild === (paddings.at(-1) ?? cells.at(-1)) ? [] : paddings.slice(margin)));
-    paddings.forEach((cell, i) => write(cell, drawn.describePadding(i < margin ? i - margin : levels[0].size + i - margin)));
+    paddings.forEach((cell, i) => {
+      const column = i < margin ? i - margin : levels[0].size + i - margin;
+      write(cell, drawn.describePadding(column));
+    });
     line.style.setProperty("--left", -margin - drawn.domain[0]);
   }
 
@@ -172,8 +175,8 @@ export function createStrips(title, onPick) {
   /** Where a key leads: along the level, or to the unit over or under the middle of this one. */
   function destination(event, level, unit) {
     const { size } = drawn.levels[level];
-    const along = { ArrowLeft: unit - 1, ArrowRight: unit + 1, PageUp: unit - PAGE, PageDown: unit + PAGE, Home: 0, End: size - 1 };
-    if (event.key in along) return [level, Math.min(Math.max(along[event.key], 0), size - 1)];
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -PAGE, PageDown: PAGE, Home: -size, End: size }[event.key];
+    if (by) return [level, Math.min(Math.max(unit + by, 0), size - 1)];
     const other = level + { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (Number.isNaN(other)) return null;
     const to = drawn.levels[other];
