@@ -266,6 +266,16 @@ def test_depthwise_separable_costs_and_second_step(show):
     assert state_of(page)["pointwise"] == 8
 
 
+def test_no_second_step_that_a_slider_would_clamp(show):
+    page = show(channel_explorer(3, 3, 3, pointwise=9))
+    assert "1/9 + 1/9" in text_of(page, ".dx-compared")
+    assert not button(page, "看第二步：1×1").is_visible()
+    put(page, pointwise=8)
+    assert button(page, "看第二步：1×1").is_visible()
+    put(page, input_size=12, padding=6)
+    assert not button(page, "看第二步：1×1").is_visible()
+
+
 # ---------------------------------------------------------------- by keyboard
 
 

@@ -228,7 +228,7 @@ function askValue(random) {
     hides: "value",
     solution: [
       ...parts.map((part, c) => minus(`${TEXT.channel(c)}：${terms(c)} = ${part}`)),
-      minus(`${factor(parts[0])} + ${factor(parts[1])} + ${factor(bias[out])} = ${right}`),
+      minus(`${parts[0]} + ${factor(parts[1])} + ${factor(bias[out])} = ${right}`),
     ],
   });
 }

@@ -7,14 +7,13 @@ import { createBlocks } from "./channel_blocks.js";
 import { separableCosts } from "./channel_costs.js";
 import { equals, layerCode, partsOf, pickedLines, status, tables } from "./channel_lines.js";
 import { paintBias, paintFault, paintInput, paintOutput, paintWeight } from "./channel_paint.js";
-import { cellsUnder, fields, kept, local, MOST_CHANNELS, paddedSize, rememberPicture } from "./channel_picture.js";
+import { cellsUnder, fields, kept, local, paddedSize, rememberPicture } from "./channel_picture.js";
 import { main, more } from "./channel_presets.js";
 import { button, element, setAttribute, setText } from "./dom.js";
 import { mount } from "./frame.js";
 import { formatFactor, formatNumber } from "./numbers.js";
 
 const MOST_NUMBERED_SLICES = 64; // more are tiles of colour
-const MOST_DIGITS = 4; // longer numbers do not fit into a slice
 
 // Everything a reader sees. Another language is another table.
 const TEXT = {
@@ -134,12 +133,8 @@ function build({ root, change, say }) {
   function switchStep() {
     if (firstStep) return change(firstStep.before);
     const { picture, state } = drawn;
-    const [count, rows] = picture.outputSize;
     const before = Object.fromEntries(Object.keys(fields).map((name) => [name, state[name]]));
-    const after = {
-      ...{ in_channels: count, out_channels: Math.min(state.pointwise, MOST_CHANNELS), groups: 1, kernel_size: 1 },
-      ...{ input_size: rows, padding: 0, stride: 1, pointwise: 0, input: picture.output, kernel: [], bias: [] },
-    };
+    const after = picture.next;
     firstStep = { before, after };
     change(after);
   }
@@ -170,12 +165,13 @@ function build({ root, change, say }) {
     const { setting, outputSize, inputSize } = picture;
     const { kernelSize } = setting;
     const [high, wide] = paddedSize(setting);
-    const longest = paintInput(input, picture, hides);
-    const longestWeight = paintWeight(weight, picture, hides);
-    paintBias(bias, picture, hides);
+    const longest = Math.max(
+      paintInput(input, picture, hides),
+      paintWeight(weight, picture, hides),
+      paintBias(bias, picture, hides),
+    );
     const longestOutput = paintOutput(output, picture, hides);
     drawGroups(hides === "layer" ? { groups: 1 } : setting);
-    layout.classList.toggle("dx-unnumbered", longestWeight > MOST_DIGITS);
     setSizes(picture, { high, wide: Math.max(wide, kernelSize[1]), longest, "out-longest": longestOutput });
     setText(titles.input.size, inputSize.join("×"));
     setText(titles.weight.size, hides === "layer" ? TEXT.unknown : `(${weightShape(setting).join(", ")})`);
@@ -251,8 +247,7 @@ function build({ root, change, say }) {
     const isShown = !picture.error && !hides;
     const isFirst = isShown && state.pointwise > 0;
     costs.replaceChildren(...(isFirst ? separableCosts(setting, state.pointwise, state.has_bias, outputSize) : []));
-    const canGoOn = isFirst && outputSize[0] <= MOST_CHANNELS && state.pointwise <= MOST_CHANNELS;
-    stepButton.hidden = !(isShown && firstStep) && !canGoOn;
+    stepButton.hidden = !(isShown && firstStep) && !(isFirst && picture.next);
     setText(stepButton, firstStep ? TEXT.firstStep : TEXT.secondStep);
   }
 

@@ -25,7 +25,7 @@ const TEXT = {
     `${name} 参与 ${outs} 个输出通道、每个 ${cells} 格，共 ${outs * cells} 个输出（标出的格子）。`,
   fedNone: (name) => `${name} 没有被任何窗口读到，改它不会改变输出。`,
   fedPadding: (outs, cells) => `这格填充的 0 参与 ${outs} 个输出通道、每个 ${cells} 格。`,
-  fedHow: "经过的权重",
+  fedHow: "在各格里乘的权重：",
   shared: (name, channel, out, cells) =>
     `${name} 这一个权重，依次去乘 X[${channel}] 里标出的 ${cells} 格，每次给 Y[${out}] 的一格：同一个数用了 ${cells} 次。`,
   sharedBias: (out, cells) => `b[${out}] 加到 Y[${out}] 的每一格，共 ${cells} 次。`,
@@ -34,6 +34,7 @@ const TEXT = {
   tables: {
     input: (c) => `输入 X[${c}]（含填充）`,
     weight: "权重 W（每片从上到下逐行写）",
+    corner: "输出＼输入",
     rows: "；",
     output: (out) => `输出 Y[${out}]`,
   },
@@ -135,7 +136,7 @@ function inputLines({ setting, kernel }, { channel, row, col }) {
     const slice = kernel[out][inputsOf(setting, out).indexOf(channel)];
     const weightOf = ({ kernelRow, kernelCol }) => formatFactor(slice[kernelRow][kernelCol]);
     const parts = fed.map((to) => `[${to.outputRow}, ${to.outputCol}] ×${weightOf(to)}`);
-    return equation(`Y[${out}]`, step(`${TEXT.fedHow} ${shortened(parts, "、")}`));
+    return equation(`Y[${out}]`, step(`${TEXT.fedHow}${shortened(parts, "、")}`));
   });
   return [element("div", {}, text), ...lines];
 }
@@ -184,7 +185,7 @@ export function tables(picture) {
     })),
     {
       caption: TEXT.tables.weight,
-      head: ["", ...channels.map((c) => `X[${c}]`), ...(bias ? [TEXT.bias] : [])],
+      head: [TEXT.tables.corner, ...channels.map((c) => `X[${c}]`), ...(bias ? [TEXT.bias] : [])],
       rows: kernel.map((_, out) => [
         `Y[${out}]`,
         ...channels.map((c) => slice(out, c)),

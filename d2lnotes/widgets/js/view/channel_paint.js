@@ -2,7 +2,7 @@
 import { range } from "../core/arrays.js";
 import { inputsOf } from "../core/channels.js";
 import { paddedSize, windowCounts } from "./channel_picture.js";
-import { largestMagnitude, numberCell } from "./numbers.js";
+import { formatNumber, largestMagnitude, numberCell } from "./numbers.js";
 
 // Everything a reader sees. Another language is another table.
 const TEXT = {
@@ -20,6 +20,14 @@ const TEXT = {
   unknown: "?",
   unknownName: "还没揭晓",
 };
+
+/** As numberCell, in at most five characters: 0.00 is not 0. What is written below the board has more digits. */
+function smallCell(value, largest) {
+  const decimals = Math.abs(value) < 10 ? 2 : 1;
+  const isShort = Number.isInteger(value) || Math.abs(value) >= 100;
+  const text = isShort ? formatNumber(value) : value.toFixed(decimals).replace("-", "−");
+  return { ...numberCell(value, largest), text };
+}
 
 const COVERED = { text: TEXT.unknown, "data-value": null, "data-tone": null, "aria-label": TEXT.unknownName };
 
@@ -43,8 +51,8 @@ export function paintInput(board, { setting, input }, hides) {
     describe(c, row, col) {
       const value = input[c][row - top]?.[col - left];
       const isPadding = value === undefined;
-      const cell = numberCell(value ?? 0, largest);
-      const label = TEXT.cell(TEXT.inputName(c), row - top, col - left, cell.text);
+      const cell = smallCell(value ?? 0, largest);
+      const label = TEXT.cell(TEXT.inputName(c), row - top, col - left, formatNumber(value ?? 0));
       return {
         ...cell,
         "data-pad": isPadding ? 1 : null,
@@ -85,8 +93,9 @@ export function paintWeight(board, { setting, kernel }, hides) {
     },
     describe(n, row, col) {
       const [out, channel] = place(n);
-      const cell = numberCell(kernel[out][slices[n]][row][col], largest);
-      return { ...cell, "aria-label": TEXT.cell(TEXT.sliceName(out, channel), row, col, cell.text) };
+      const value = kernel[out][slices[n]][row][col];
+      const cell = smallCell(value, largest);
+      return { ...cell, "aria-label": TEXT.cell(TEXT.sliceName(out, channel), row, col, formatNumber(value)) };
     },
   });
 }
@@ -104,8 +113,8 @@ export function paintBias(board, { setting, bias }, hides) {
       data: { "data-channel": out },
     }),
     describe(out) {
-      const cell = numberCell(bias[out], largest);
-      return { ...cell, "aria-label": `${TEXT.biasName(out)}，${cell.text}` };
+      const cell = smallCell(bias[out], largest);
+      return { ...cell, "aria-label": `${TEXT.biasName(out)}，${formatNumber(bias[out])}` };
     },
   });
 }
@@ -124,9 +133,9 @@ export function paintOutput(board, { output, outputSize }, hides) {
       data: { "data-channel": out },
     }),
     describe(out, row, col) {
-      const cell = numberCell(output[out][row][col], largest);
+      const cell = smallCell(output[out][row][col], largest);
       if (hides) return COVERED;
-      return { ...cell, "aria-label": TEXT.cell(TEXT.outputName(out), row, col, cell.text) };
+      return { ...cell, "aria-label": TEXT.cell(TEXT.outputName(out), row, col, formatNumber(output[out][row][col])) };
     },
   });
 }

@@ -5,7 +5,7 @@ import { convolve, normalize, repairs, settingError } from "../core/conv.js";
 import { patternBias, patternDigit, patternSlice } from "../core/patterns.js";
 import { flag, numbers, option, whole } from "./fields.js";
 
-export const MOST_CHANNELS = 16;
+const MOST_CHANNELS = 16;
 
 // Everything a reader sees. Another language is another table.
 const TEXT = {
@@ -69,6 +69,11 @@ export const shapeOfDeep = (values) => (Array.isArray(values) ? [values.length, 
 /** Given values hold while the shape is theirs. */
 const fits = (given, shape) => given.length > 0 && shapeOfDeep(given).join() === shape.join();
 
+/** Whether a field may have a value: sliders may end before the field does, and would clamp it. */
+function isAllowed(name, value, limits) {
+  return !whole(...(limits[name] ?? FIELDS[name])).fault(value);
+}
+
 function picture(state, limits) {
   const args = readSetting(state);
   const setting = normalize(args);
@@ -93,7 +98,16 @@ function picture(state, limits) {
   const own = isOwn.bias ? state.bias : range(outChannels).map(patternBias);
   const bias = state.has_bias ? own : null;
   const output = convolve(input, kernel, bias, args);
-  return { ...shown, isOwn, input, kernel, bias, output, outputSize: [outChannels, ...shapeOf(output[0])] };
+  const drawn = { ...shown, isOwn, input, kernel, bias, output, outputSize: [outChannels, ...shapeOf(output[0])] };
+  return { ...drawn, next: pixelwiseStep(drawn, state, limits) };
+}
+
+/** A patch that shows the 1×1 convolution which follows, on the output of this one; null if it cannot be shown. */
+function pixelwiseStep({ output, outputSize: [count, rows] }, { pointwise }, limits) {
+  const sizes = { in_channels: count, out_channels: pointwise, input_size: rows };
+  if (!Object.entries(sizes).every(([name, value]) => isAllowed(name, value, limits))) return null;
+  const plain = { groups: 1, kernel_size: 1, padding: 0, stride: 1, pointwise: 0, kernel: [], bias: [] };
+  return { ...sizes, ...plain, input: output };
 }
 
 /** Picking a cell changes nothing of the picture: it is worked out once a setting. */
@@ -121,8 +135,9 @@ function waysToMend(code, state) {
 }
 
 function explainFault({ code, message }, state, limits) {
-  const isAllowed = ([name, value]) => !whole(...(limits[name] ?? FIELDS[name])).fault(value);
-  const mends = waysToMend(code, state).filter((patch) => Object.entries(patch).every(isAllowed));
+  const mends = waysToMend(code, state).filter((patch) =>
+    Object.entries(patch).every(([name, value]) => isAllowed(name, value, limits)),
+  );
   const part = (name, count) => count % state.groups && TEXT.unevenPart(name, count, state.groups);
   const uneven = [part(TEXT.input, state.in_channels), part(TEXT.output, state.out_channels)].filter(Boolean);
   const explanations = {

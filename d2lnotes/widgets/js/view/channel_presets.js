@@ -29,7 +29,9 @@ const PLAIN = { ...ORDINARY, pointwise: 0, has_bias: true, input: [], kernel: []
 const FIRST_CELL = { picked: "output", channel: 0, row: 0, col: 0 };
 const TEXTBOOK = { in_channels: 2, kernel_size: 2, input_size: 3, has_bias: false, input: TEXTBOOK_INPUT };
 /** K, K + 1 and K + 2. */
-const TEXTBOOK_KERNELS = [0, 1, 2].map((k) => TEXTBOOK_KERNEL.map((slice) => slice.map((line) => line.map((w) => w + k))));
+const TEXTBOOK_KERNELS = [0, 1, 2].map((k) =>
+  TEXTBOOK_KERNEL.map((slice) => slice.map((line) => line.map((w) => w + k))),
+);
 const PRESETS = {
   ordinary: {},
   grouped: { in_channels: 4, out_channels: 4, groups: 2 },
