@@ -306,7 +306,7 @@ def test_an_impossible_stack_is_explained_and_mended(show, layers, size, place, 
     assert f"第 {place + 1} 层" in seen["status"]
     fields = explorer.receptive_field()
     assert [row[7] for row in seen["table"][:place]] == [str(f.size) for f in fields[:place]]
-    assert seen["table"][place][6:] == ["放不下", "—", "—", "—"]
+    assert seen["table"][place][6:] == ["做不了", "—", "—", "—"]
     assert page.locator(".rf-failed").inner_text().startswith(fields[place].name)
     names = page.locator(".dx-error button").all_inner_texts()
     assert all(mend in names for mend in mends), names

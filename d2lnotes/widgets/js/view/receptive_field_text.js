@@ -32,7 +32,7 @@ export const TEXT = {
     on: "后移",
     onLabel: "后移：离图像远一层",
   },
-  failed: "放不下",
+  failed: "做不了",
   unknown: "?",
   after: "—",
   badName: (text) => `“${text}”不能作名字：最多 24 个字，可用文字、数字和 _ . + × ( ) -。原来的名字没有变。`,
