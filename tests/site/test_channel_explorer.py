@@ -223,8 +223,10 @@ def test_a_weight_is_used_in_every_window(show):
     assert "b[1] 加到 Y[1] 的每一格，共 4 次" in text_of(page, ".dx-sum")
 
 
-@pytest.mark.parametrize("setting", [(3, 2, 1, 3), (4, 6, 2, 1), (6, 6, 6, 3), (8, 4, 4, 5)])
-@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize(
+    ("setting", "bias"),
+    [((3, 2, 1, 3), True), ((3, 2, 1, 3), False), ((4, 6, 2, 1), True), ((6, 6, 6, 3), False)],
+)
 def test_costs_are_torchs(show, setting, bias):
     page = show(channel_explorer(*setting, bias=bias, input_size=7))
     inner, outer, g, k = setting
@@ -629,7 +631,7 @@ def test_more_controls(show):
     assert "应为 0 到 6 的整数" in text_of(page, ".dx-notice")
 
 
-@pytest.mark.parametrize("setting", [(3, 2), (8, 8), (16, 16), (8, 8, 8), (5, 4, 2)], ids=str)
+@pytest.mark.parametrize("setting", [(3, 2), (8, 8), (16, 16), (5, 4, 2)], ids=str)
 def test_a_phone_shows_all_without_scrolling_the_page(show, setting):
     page = show(channel_explorer(*setting), width=320, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
