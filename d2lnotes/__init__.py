@@ -45,7 +45,13 @@ _OWNERS = {
         "try_gpu",
     ),
     "recipes": ("train_recipe",),
-    "widgets": ("conv_explorer",),
+    "widgets": (
+        "channel_explorer",
+        "conv_explorer",
+        "explain",
+        "pool_explorer",
+        "receptive_field_explorer",
+    ),
 }
 
 __all__ = ["__version__", *_OWNERS, *(name for names in _OWNERS.values() for name in names)]

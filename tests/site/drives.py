@@ -7,9 +7,10 @@ import json
 import random
 import re
 from collections.abc import Callable
+from functools import partial
 
 import torch
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 from torch import nn
 
 KEYS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"]
@@ -62,17 +63,26 @@ def channel_layer(state: dict) -> nn.Module:
     return nn.Conv2d(**{name: state[name] for name in names}, bias=state["has_bias"])
 
 
-def stack(state: dict) -> nn.Module:
-    """The layers of a receptive field explorer."""
-    kinds = {"conv": lambda **k: nn.Conv2d(1, 1, **k), "max": nn.MaxPool2d, "avg": nn.AvgPool2d}
-    layers = []
-    for layer in state["layers"]:
-        names = ("kernel_size", "stride", "padding", "dilation")
-        options = {name: layer[name] for name in names}
-        if layer["kind"] == "avg":
-            assert options.pop("dilation") == 1
-        layers.append(kinds[layer["kind"]](**options))
-    return nn.Sequential(*layers)
+def stack_layer(layer: dict) -> nn.Module:
+    """One layer of a receptive field explorer."""
+    options = {name: layer[name] for name in ("kernel_size", "stride", "padding", "dilation")}
+    if layer["kind"] == "avg" and layer["dilation"] == 1:
+        del options["dilation"]  # torch refuses any
+    kinds = {"conv": partial(nn.Conv2d, 1, 1), "max": nn.MaxPool2d, "avg": nn.AvgPool2d}
+    return kinds[layer["kind"]](**options)
+
+
+class Stack:
+    """The layers of a receptive field explorer: the first that is impossible says so."""
+
+    def __init__(self, state: dict) -> None:
+        self.layers = state["layers"]
+
+    def __call__(self, image: torch.Tensor) -> torch.Tensor:
+        """Sends an image through."""
+        for layer in self.layers:
+            image = stack_layer(layer)(image)
+        return image
 
 
 def input_shape(root: Locator) -> list[int]:
@@ -108,19 +118,15 @@ def check_channels(root: Locator, layer: nn.Module, image: torch.Tensor) -> None
         assert torch.equal(layer(image).flatten(), values(root, "output").float())
 
 
-def check_stack(root: Locator, layer: nn.Module, image: torch.Tensor) -> None:
+def check_stack(root: Locator, stack: Stack, image: torch.Tensor) -> None:
     """Every unit of the selected layer reads as many pixels of a line as the gradient says."""
     level = state_of(root)["selected"] + 1
     line = torch.zeros(image.shape[-1], requires_grad=True)
     ones = line.expand(1, line.numel(), line.numel())
-    for part in layer[:level]:
-        if isinstance(part, nn.Conv2d):
-            nn.init.ones_(part.weight)
-            nn.init.zeros_(part.bias)
-        else:  # what a window reads, not what wins
-            part = nn.Conv2d(1, 1, part.kernel_size, part.stride, part.padding,
-                             getattr(part, "dilation", 1), bias=False)  # fmt: skip
-            nn.init.ones_(part.weight)
+    for layer in stack.layers[:level]:  # as convolutions: what a window reads, not what wins
+        part = stack_layer({**layer, "kind": "conv"})
+        nn.init.ones_(part.weight)
+        nn.init.zeros_(part.bias)
         ones = part(ones)
     read = [torch.autograd.grad(unit, line, retain_graph=True)[0] for unit in ones[0].sum(0)]
     shown = root.locator("[data-grid=output]").evaluate_all(
@@ -129,12 +135,11 @@ def check_stack(root: Locator, layer: nn.Module, image: torch.Tensor) -> None:
     assert shown == [int((gradient > 0).sum()) for gradient in read]
 
 
-Check = Callable[[Locator, nn.Module, torch.Tensor], None]
-EXPLORERS: dict[str, tuple[Callable[[dict], nn.Module], Check]] = {
+EXPLORERS: dict[str, tuple[Callable, Callable]] = {  # the layer shown, and what is checked of it
     "conv-explorer": (conv_layer, check_conv),
     "pool-explorer": (pool_layer, check_pool),
     "channel-explorer": (channel_layer, check_channels),
-    "receptive-field-explorer": (stack, check_stack),
+    "receptive-field-explorer": (Stack, check_stack),
 }
 
 
@@ -142,8 +147,8 @@ def drive(page: Page, host: Locator, widget: str) -> None:
     """Moves the sliders by keyboard; whatever they stand at, the picture says what torch says."""
     root = host.locator(f'[data-widget="{widget}"]').first
     make, check = EXPLORERS[widget]
+    expect(host.locator(".widget-slider [role=slider]").nth(3)).to_be_attached()
     sliders = list(handles(host).values())
-    assert len(sliders) >= 4
     draw, sizes, refused = random.Random(0), set(), 0
     for _ in range(PRESSES):
         draw.choice(sliders).press(draw.choice(KEYS))
@@ -155,11 +160,15 @@ def drive(page: Page, host: Locator, widget: str) -> None:
         try:
             layer = make(state)
             wanted = layer(torch.zeros(shape)).shape
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, TypeError) as error:
             assert root.get_attribute("data-output-size") == "", state
             said = root.get_attribute("data-error")
             assert said and (said in str(error) or str(error) in said), (said, error)
             refused += 1
+            mends = root.locator(".dx-error button")
+            if refused % 2 and mends.count():
+                draw.choice(mends.all()).press("Enter")
+                assert root.get_attribute("data-error") is None, state
             continue
         size = root.get_attribute("data-output-size")
         assert size.split("x")[-2:] == [str(n) for n in wanted[-2:]], state
@@ -167,4 +176,5 @@ def drive(page: Page, host: Locator, widget: str) -> None:
         check(root, layer, image.reshape(shape).float())
         sizes.add(size)
     assert len(sizes) > 4
+    assert 0 < refused < PRESSES - 10
     print(f"{widget}: {len(sizes)} sizes, {refused} refused of {PRESSES}")

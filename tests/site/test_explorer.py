@@ -38,7 +38,7 @@ def test_the_link_to_share_leads_back(visit) -> None:
     root = host.locator("[data-widget]")
     list(handles(host).values())[4].press("End")
     root.get_by_role("button", name="链接", exact=True).press("Enter")
-    address = root.get_by_label("打开这个链接").input_value()
+    address = root.get_by_role("textbox", name="打开这个链接").input_value()
     assert address.startswith(seen.base + PAGE + "#conv-explorer?")
     state = state_of(root)
     seen.page.goto("about:blank")
