@@ -6,10 +6,17 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 # What explorers have in common comes first, and a seam after it lets the book's site keep it once.
-_COMMON = ("js/view/frame.js", "js/view/grid.js", "js/core/conv.js", "js/core/questions.js")
+_COMMON = (
+    "js/view/frame.js",
+    "js/view/grid.js",
+    "js/core/conv.js",
+    "js/core/pool.js",
+    "js/core/questions.js",
+)
 _SEAM = "/*# seam */\n"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[\w./]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 _COMMENT = re.compile(r"^\s*(?://[^\n]*|/\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 
@@ -52,8 +59,9 @@ def bundle(name: str) -> str:
     """Join a module of this folder and those it imports; it keeps its exports.
 
     The files themselves stay plain ES modules, which a test or another page can import. They may
-    import only each other, by ``import { name } from "./file.js"``, and export only functions and
-    constants where they are defined. In the joined text each is a function with its own scope.
+    import only each other, by ``import { name } from "./file.js"``, and export functions and
+    constants where they are defined, or one value by default. In the joined text each is a function
+    with its own scope.
 
     Args:
         name: File name of the module, relative to this folder.
@@ -62,38 +70,40 @@ def bundle(name: str) -> str:
         One ES module without imports.
 
     Raises:
-        ValueError: An import has another form or goes round in a circle.
+        ValueError: An import has another form, names what is not exported or goes in a circle.
     """
     entry = (_HERE / name).resolve()
     common = [(_HERE / name).resolve() for name in _COMMON]
-    has_common = common[0] in _in_order(entry)
-    first = _in_order(*common) if has_common else []
+    first = _in_order(*common) if common[0] in _in_order(entry) else []
     own = [file for file in _in_order(entry) if file not in first]
     places = {file: f"_{number}" for number, file in enumerate([*first, *own])}
-    scopes = [_scope(file, places) for file in [*first, *own[:-1]]]
-    last = _with_places(own[-1], places)
-    if not has_common:
-        return _shrink("".join([*scopes, last]))
-    seam = len(first)
-    return _shrink("".join(scopes[:seam])) + _SEAM + _shrink("".join([*scopes[seam:], last]))
+    parts = ["".join(_scope(file, places) for file in part) for part in (first, own) if part]
+    return _SEAM.join(map(_shrink, [*parts[:-1], f"{parts[-1]}export default {places[entry]};\n"]))
 
 
-def _with_places(file: Path, places: dict[Path, str]) -> str:
-    """The module with its imports taken from the places of the joined text."""
-
-    def place(match: re.Match) -> str:
-        names = match[1].replace(" as ", ": ")
-        return f"const {names} = {places[(file.parent / match[2]).resolve()]};\n"
-
-    return _IMPORT.sub(place, file.read_text(encoding="utf-8"))
+def _exports(file: Path) -> list[str]:
+    return [name for _, name in _EXPORT.findall(file.read_text(encoding="utf-8"))]
 
 
 def _scope(file: Path, places: dict[Path, str]) -> str:
-    """The module as a constant of the joined text, whose entries are its exports."""
-    text = _with_places(file, places)
-    exported = ", ".join(name for _, name in _EXPORT.findall(text))
-    body = _EXPORT.sub(r"\1", text)
-    return f"const {places[file]} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
+    """The module as one constant: what it exports by default, or else a list of its exports.
+
+    Lists and not objects: a minifier shortens the names of variables, not those of properties.
+    """
+
+    def place(match: re.Match) -> str:
+        imported = (file.parent / match[2]).resolve()
+        pairs = (entry.split(" as ") for entry in match[1].strip("{} \n,").split(","))
+        wanted = {pair[0].strip(): pair[-1].strip() for pair in pairs}
+        names = ", ".join(wanted.pop(name, "") for name in _exports(imported))
+        if wanted:
+            raise ValueError(f"{file.name}: {imported.name} does not export {', '.join(wanted)}")
+        return f"const [{names}] = {places[imported]};\n"
+
+    text = _IMPORT.sub(place, file.read_text(encoding="utf-8"))
+    body = _DEFAULT.sub("return ", _EXPORT.sub(r"\1", text))
+    given = "" if _DEFAULT.search(text) else f"return [{', '.join(_exports(file))}];\n"
+    return f"const {places[file]} = (() => {{\n{body}{given}}})();\n"
 
 
 def stylesheet(*names: str) -> str:

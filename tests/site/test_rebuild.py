@@ -38,7 +38,7 @@ class Book:
             ROOT / "sphinx_ext", root / "sphinx_ext", ignore=shutil.ignore_patterns("__pycache__")
         )
         shutil.copy(ROOT / "_config.yml", root)
-        (root / "frontend").symlink_to(ROOT / "frontend")  # its esbuild
+        (root / "frontend").symlink_to(ROOT / "frontend")  # its minifiers
         for name in ("book.css", "favicon.svg"):
             self.write(f"assets/{name}", (ROOT / "assets" / name).read_text(encoding="utf-8"))
         for name in ("book-widgets.js", "mathjax/startup.js"):

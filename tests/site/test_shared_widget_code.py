@@ -88,5 +88,5 @@ def test_no_text_ends_the_script_that_holds_it(text: str) -> None:
 
 
 def test_a_script_that_cannot_be_read_fails_the_build() -> None:
-    with pytest.raises(ExtensionError, match="esbuild cannot read an explorer's js"):
+    with pytest.raises(ExtensionError, match="terser cannot read an explorer's js"):
         minified("export default {", "js")
