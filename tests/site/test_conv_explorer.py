@@ -208,7 +208,7 @@ def test_formula_and_unread_sentence_are_announced(show):
     put(page, padding=0, kernel_size=1, stride=3)
     assert "窗口之间有 4 列、4 行从未被读到" in status.inner_text()
     put(page, kernel_size=2, stride=2, dilation=2)
-    assert "空洞之间有" in status.inner_text()
+    assert "空洞里有" in status.inner_text()
     put(page, dilation=1)
     assert "没有被" not in status.inner_text()
     put(page, padding=1, dialect="total")

@@ -254,9 +254,9 @@ def test_formula_ceil_and_unread_sentences_are_announced(show):
     put(page, ceil_mode=False, kernel_size=1, stride_follows=False, stride=3)
     assert "窗口之间有 2 列、2 行从未被读到" in live.inner_text()
     put(page, kernel_size=2, stride=4, dilation=2)
-    assert "窗口和空洞之间有 1 列、1 行" in live.inner_text()
+    assert "窗口之间和空洞里有 1 列、1 行" in live.inner_text()
     put(page, stride=3)
-    assert live.inner_text().splitlines()[-1].startswith("空洞之间有 2 列、2 行")
+    assert live.inner_text().splitlines()[-1].startswith("空洞里有 2 列、2 行")
 
 
 # ---------------------------------------------------------------- the stride that follows

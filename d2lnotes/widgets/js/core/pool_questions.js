@@ -20,7 +20,7 @@ const TEXT = {
   defaultStride: "把步幅当成了 1：PyTorch 的池化不写 stride 时，步幅等于窗口。",
   ceiled: "向上取整了：ceil_mode 默认是 False，放不满的最后一步不算。",
   floored: "向下取整了：ceil_mode=True 时余数也多放一个窗口。",
-  startsOutside: "多放的窗口从右侧的填充里才开始：起点不在输入或左侧填充里的窗口，PyTorch 不放。",
+  startsOutside: "多放的窗口，起点已经越过输入的右边：起点不在输入或左侧填充里的窗口，PyTorch 不放。",
   noOne: "忘了加 1：走 m 步，落脚点有 m + 1 个。",
   total: "把 p 当成了两侧之和：PyTorch 的 p 是每一侧的，边长多出 2p。",
   noPadding: "忘了填充：四周多出的 p 圈也要走到。",

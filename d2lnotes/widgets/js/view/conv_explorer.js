@@ -68,9 +68,9 @@ const TEXT = {
   sameInputs: ([least, greatest]) => `输入边长 ${least} 到 ${greatest} 都给出同样大的输出`,
   trailing: (cols, rows) =>
     `${listed(cols && `最右 ${cols} 列`, rows && `最下 ${rows} 行`)}没有被任何窗口读到`,
-  between: (cols, rows, skipped) =>
-    `${skipped ? "窗口" : "空洞"}之间有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到` +
-    `（${skipped ? "步幅大于窗口" : "每个窗口都跳过它们"}）`,
+  between: (cols, rows, areSkipped, areHoles) =>
+    `${[areSkipped && "窗口之间", areHoles && "空洞里"].filter(Boolean).join("和")}有 ` +
+    `${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到${areSkipped ? "（步幅大于窗口）" : ""}`,
   onlyPadding: "，不过都是填充，没有丢掉输入",
   explain: {
     [TOO_BIG]: ({ padded, effective }) =>
@@ -79,8 +79,9 @@ const TEXT = {
     groups: () => "每组要分到一样多的通道，所以组数必须同时整除输入和输出通道数。",
     reflect: () => "镜像填充以边上那格为镜，抄的是镜子里面的数，所以填充必须小于输入的边长。",
     circular: () => "循环填充从另一头抄数，最多抄一整圈，所以填充不能大于输入的边长。",
-    "output-padding": () => "输出填充只为补足被步幅丢掉的几行几列，所以必须小于步幅或空洞率。",
-    "too-small": () => "填充在转置卷积里是裁掉的边，裁得一格不剩。",
+    "output-padding-too-big": () => "输出填充只为补足被步幅丢掉的几行几列，所以必须小于步幅或空洞率。",
+    "output-too-small": () => "填充在转置卷积里是裁掉的边，裁得一格不剩。",
+    paddingMode: () => "转置卷积的填充只裁输出，不补输入，没有别的填充方式可选。",
     other: () => "填充至少是 0，卷积核、步幅、空洞率至少是 1。",
   },
   repair: {
@@ -114,9 +115,12 @@ const TEXT = {
   terms: (count) => `…（共 ${count} 项）`,
   row: "im2col 行",
   python: "Python",
-  fed: (row, col, count) => `X[${row}, ${col}] 参与 ${count} 个输出`,
-  fedNone: (row, col) => `X[${row}, ${col}] 没有被任何窗口读到，改它不会改变输出。`,
-  stamped: (row, col, count) => `X[${row}, ${col}] 乘整个核，盖到 ${count} 个输出上`,
+  paddingCell: "这格填充",
+  itself: (name) => `${name} 本身（填充里抄它的另算）`,
+  fed: (name, count) => `${name} 参与 ${count} 个输出`,
+  fedNone: (name, isLost) => `${name} 没有被任何窗口读到${isLost ? "，改它不会改变输出" : ""}。`,
+  stamped: (name, count) => `${name} 乘整个核，盖到 ${count} 个输出上`,
+  otherGroup: (channel, out) => `输出通道 ${out} 那一组不读输入通道 ${channel}。`,
   tables: { input: "输入 X（含填充）", kernel: "卷积核 K", output: "输出 Y" },
 };
 
@@ -271,11 +275,12 @@ function explainFault({ kind, args, setting }, { code, message }, state, limits)
 // ------------------------------------------------------------------ painting
 
 /** The padded input; where the window does not fit, also the cells that it would need beyond. */
-function paintInput(grid, { board, input, error }, state) {
+function paintInput(grid, { board, input, error }, state, hides) {
   const values = input[state.shown_in];
   const { padded, effective } = spans(board);
   const shape = error ? padded.map((n, axis) => Math.max(n, effective[axis])) : padded;
-  const unread = error || state.transposed ? null : unreadLines(board);
+  // What is unread would tell the output's size.
+  const unread = error || state.transposed || hides === "size" ? null : unreadLines(board);
   const largest = largestMagnitude(values);
   grid.paint(shape, TEXT.inputSize(formatSize(board.inputSize), formatSize(padded)), (row, col) => {
     const [r, c] = [row - board.padding[0][0], col - board.padding[1][0]];
@@ -453,20 +458,35 @@ function pickedLines(picture, state) {
   ];
 }
 
+const isShownRead = (picture, state) => channelsRead(picture, state).some(({ channel }) => channel === state.shown_in);
+
 /** Every output that the picked input cell feeds: [{ outputRow, outputCol, kernelRow, kernelCol }]. */
-function outputsFed({ args, kind }, { row, col }) {
-  return kind.feeds(args, row, col);
+function outputsFed(picture, state) {
+  return isShownRead(picture, state) ? picture.kind.feeds(picture.args, state.row, state.col) : [];
+}
+
+/** What the picked cell of the padded input is called in sentences. */
+function inputName(board, [row, col]) {
+  const [height, width] = board.inputSize;
+  if (row < 0 || col < 0 || row >= height || col >= width) return TEXT.paddingCell;
+  const name = `X[${row}, ${col}]`;
+  return COPIED_MODES.has(board.paddingMode) && board.padding.flat().some(Boolean) ? TEXT.itself(name) : name;
 }
 
 function inputLine(picture, state) {
-  const [top, left] = picture.board.padding.map(([near]) => near);
-  const [row, col] = [state.row - top, state.col - left];
+  const { board } = picture;
+  if (!isShownRead(picture, state)) return element("div", {}, TEXT.otherGroup(state.shown_in, state.shown_out));
+  const at = [state.row, state.col].map((line, axis) => line - board.padding[axis][0]);
+  const name = inputName(board, at);
   const fed = outputsFed(picture, state);
-  if (!fed.length) return element("div", {}, TEXT.fedNone(row, col));
+  if (!fed.length && !state.transposed) {
+    const { rows, cols } = unreadLines(board);
+    return element("div", {}, TEXT.fedNone(name, rows.lost.includes(at[0]) || cols.lost.includes(at[1])));
+  }
   const weights = weightsShown(picture, state);
   const parts = fed.map((to) => `Y[${to.outputRow}, ${to.outputCol}]·${formatNumber(weights[to.kernelRow][to.kernelCol])}`);
-  const title = (state.transposed ? TEXT.stamped : TEXT.fed)(row, col, fed.length);
-  return element("div", {}, `${title}：${shortened(parts, "、")}`);
+  const title = (state.transposed ? TEXT.stamped : TEXT.fed)(name, fed.length);
+  return element("div", {}, [title, shortened(parts, "、")].filter(Boolean).join("："));
 }
 
 /** The slice of the kernel between the shown channels; the first of the group where they do not meet. */
@@ -495,10 +515,11 @@ function formulaLines({ args, kind }, { dialect, transposed }) {
 
 function unreadSentence(setting) {
   const { rows, cols } = unreadLines(setting);
-  const skipped = setting.stride.some((s, axis) => s > spans(setting).effective[axis]);
+  const areSkipped = setting.stride.some((s, axis) => s > spans(setting).effective[axis]);
+  const areHoles = setting.kernelSize.some((k, axis) => k > 1 && setting.dilation[axis] > 1);
   const parts = [];
   if (cols.trailing || rows.trailing) parts.push(TEXT.trailing(cols.trailing, rows.trailing));
-  if (cols.between || rows.between) parts.push(TEXT.between(cols.between, rows.between, skipped));
+  if (cols.between || rows.between) parts.push(TEXT.between(cols.between, rows.between, areSkipped, areHoles));
   if (!parts.length) return null;
   const harmless = cols.real + rows.real === 0 ? TEXT.onlyPadding : "";
   return `${parts.join("；")}${harmless}。`;
@@ -553,6 +574,8 @@ function build({ root, change, say }) {
   let drawn = null;
   const pick = (kind) => (row, col) => {
     const { picked, row: r, col: c } = drawn.state;
+    // A question stays: cells can be walked through, but tell nothing.
+    if (drawn.hides) return grids[kind].mark(row, col, false);
     if (picked !== kind || row !== r || col !== c) change({ picked: kind, row, col });
   };
   // 24 px is the least for a finger; the others may be smaller.
@@ -640,8 +663,8 @@ function build({ root, change, say }) {
     }
     const moved = kept(picture, state);
     const now = { ...state, ...moved };
-    drawn = { picture, state: now };
-    paintInput(input, picture, now);
+    drawn = { picture, state: now, hides };
+    paintInput(input, picture, now, hides);
     paintKernel(kernel, picture, weightsShown(picture, now));
     paintOutput(output, picture.output[now.shown_out], hides);
     fitBoards();

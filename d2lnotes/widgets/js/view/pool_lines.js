@@ -53,15 +53,15 @@ const TEXT = {
     `${numerator} ÷ ${divisor} 商 ${quotient}，余 ${remainder}`,
   trailing: (cols, rows) => `${listed(cols && `最右 ${cols} 列`, rows && `最下 ${rows} 行`)}没有被任何窗口读到`,
   between: (cols, rows, gaps) =>
-    `${gaps}之间有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到`,
-  gaps: (areSkipped, areHoles) => [areSkipped && "窗口", areHoles && "空洞"].filter(Boolean).join("和"),
+    `${gaps}有 ${listed(cols && `${cols} 列`, rows && `${rows} 行`)}从未被读到`,
+  gaps: (areSkipped, areHoles) => [areSkipped && "窗口之间", areHoles && "空洞里"].filter(Boolean).join("和"),
   onlyPadding: "，不过都是填充，没有丢掉输入",
   ceilWould: (size) => `。ceil_mode=True 会多放一个窗口去读，输出变成 ${size}`,
   added: (cols, rows, isMax) =>
     `有余数，ceil_mode 多放一个窗口，它${listed(cols && `从右边伸出 ${cols} 列`, rows && `从下边伸出 ${rows} 行`)}。` +
     `那里没有格子，不参与计算${isMax ? "" : "，也不进除数"}。`,
   addedInside: "有余数，ceil_mode 多放了一个窗口。",
-  taken: "向上取整本该多一个窗口，但它要从右侧或下侧的填充里才开始。PyTorch 只放从输入或左、上填充里开始的窗口，所以又减 1。",
+  taken: "向上取整本该多一个窗口，但它的起点已经越过输入的右边或下边。PyTorch 只放从输入或左、上填充里开始的窗口，所以又减 1。",
   exact: "正好除尽，ceil_mode 没有作用。",
 };
 
