@@ -58,7 +58,10 @@ async function bundle() {
     metafile: true,
     legalComments: "linked",
     logLevel: "warning",
-    alias: { "sanitize-html": "./sanitize.js" },
+    alias: {
+      "sanitize-html": "./sanitize.js",
+      jquery: "jquery/dist/jquery.slim.js", // no control asks for what it lacks: requests and effects
+    },
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
     plugins: [anywidgetAsModule, stylesAsText(await widgetStyles())],
   });
