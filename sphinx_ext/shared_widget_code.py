@@ -11,6 +11,7 @@ back before it draws.
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -43,12 +44,12 @@ def digest_of(text: str) -> str:
 def minified(text: str, language: str) -> str:
     """The text, shorter; the top-level names of a part without exports stay: others use them."""
     tool, *options = MINIFY[language]
-    if not (TOOLS / tool).exists():
+    found = shutil.which(tool, path=TOOLS)  # on Windows its name has an ending
+    if found is None:
         raise ExtensionError(f"no {tool}: run `npm ci` in frontend/")
     if EXPORT.search(text):
         options.append("--module")
-    command = [TOOLS / tool, *options]
-    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
+    done = subprocess.run([found, *options], input=text, capture_output=True, encoding="utf-8")
     if done.returncode:
         raise ExtensionError(f"{tool} cannot read an explorer's {language}:\n{done.stderr}")
     return done.stdout
