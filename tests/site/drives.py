@@ -25,7 +25,7 @@ def state_of(root: Locator) -> dict:
 def handles(host: Locator) -> dict[str, Locator]:
     """The slider handles by their labels."""
     sliders = host.locator(".widget-slider")
-    labels = sliders.locator(".widget-label").all_inner_texts()
+    labels = sliders.locator(".widget-label").all_text_contents()  # scrolled away or not
     return {
         label: sliders.filter(has_text=re.compile(f"^{re.escape(label)}")).get_by_role("slider")
         for label in labels
