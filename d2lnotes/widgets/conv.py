@@ -16,7 +16,8 @@ from ._checks import (
     shape_of,
 )
 from ._esm import bundle
-from ._explorer import QUIZ, Explorer, ExplorerView, limited_int
+from ._explorer import QUIZ, ExplorerView, limited_int
+from ._paired import LABELS, PairedExplorer, size_setting
 from ._patterns import pattern_input, pattern_kernel
 
 _SIZES = {
@@ -42,13 +43,6 @@ _TEXT = {
     "bias_hint": "偏置每个输出通道一个数。",
     "bias": "bias 有 {found} 个数，应有 {wanted} 个：每个输出通道一个。",
     "too_large": "{name} 每边最多 {most} 格，这里是 {rows}×{cols}。请取其中一块。",
-}
-_LABELS = {
-    "input_size": "输入 n",
-    "kernel_size": "卷积核 k",
-    "padding": "填充 p",
-    "stride": "步幅 s",
-    "dilation": "空洞率 d",
 }
 
 
@@ -77,23 +71,8 @@ class ConvView(ExplorerView):
     bias = traitlets.List().tag(sync=True)
 
 
-def _size(name):
-    def get(explorer):
-        rows = getattr(explorer.view, name)
-        cols = explorer.view.columns.get(name, rows)
-        return rows if rows == cols else (rows, cols)
-
-    def put(explorer, value):
-        rows, cols = checked_pair(name, value, _SIZES[name])
-        others = {key: v for key, v in explorer.view.columns.items() if key != name}
-        explorer._show(name, rows)
-        explorer.view.columns = others if rows == cols else {**others, name: cols}
-
-    return property(get, put, doc=f"``{name}`` of the layer: an int, or (rows, columns).")
-
-
 def _padding():
-    sizes = _size("padding")
+    sizes = size_setting("padding")
 
     def get(explorer):
         return "same" if explorer.view.same_padding else sizes.fget(explorer)
@@ -107,7 +86,7 @@ def _padding():
     return property(get, put, doc="Padding per side: an int, (rows, columns) or ``'same'``.")
 
 
-class ConvExplorer(Explorer):
+class ConvExplorer(PairedExplorer):
     """Five sliders above a ``ConvView``; its settings can be read and set from Python.
 
     Attributes:
@@ -119,13 +98,13 @@ class ConvExplorer(Explorer):
 
     title = "卷积演示"
     knobs = _SIZES
-    labels = _LABELS
+    labels = LABELS
 
-    input_size = _size("input_size")
-    kernel_size = _size("kernel_size")
+    input_size = size_setting("input_size")
+    kernel_size = size_setting("kernel_size")
     padding = _padding()
-    stride = _size("stride")
-    dilation = _size("dilation")
+    stride = size_setting("stride")
+    dilation = size_setting("dilation")
 
     def input_tensor(self):
         """The input that is shown: a float32 tensor ``(1, C, H, W)`` on the CPU."""

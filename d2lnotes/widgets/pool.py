@@ -13,7 +13,8 @@ from ._checks import (
     shape_of,
 )
 from ._esm import bundle, stylesheet
-from ._explorer import QUIZ, Explorer, ExplorerView, limited_int
+from ._explorer import QUIZ, ExplorerView, limited_int
+from ._paired import PairedExplorer, size_setting
 from ._patterns import pattern_input
 
 _SIZES = {
@@ -64,17 +65,6 @@ class PoolView(ExplorerView):
     input = traitlets.List().tag(sync=True)
 
 
-def _size(name):
-    def get(explorer):
-        rows, cols = explorer._sides(name)
-        return rows if rows == cols else (rows, cols)
-
-    def put(explorer, value):
-        explorer._put_size(name, checked_pair(name, value, _SIZES[name]))
-
-    return property(get, put, doc=f"``{name}`` of the layer: an int, or (rows, columns).")
-
-
 def _setting(name, check, doc):
     def put(explorer, value):
         setattr(explorer.view, name, check(name, value))
@@ -86,7 +76,7 @@ def _checked_mode(name, value):
     return checked_option(name, value, _MODES)
 
 
-class PoolExplorer(Explorer):
+class PoolExplorer(PairedExplorer):
     """Four sliders above a ``PoolView``; its settings can be read and set from Python.
 
     Attributes:
@@ -101,9 +91,9 @@ class PoolExplorer(Explorer):
     knobs = _SIZES
     labels = _LABELS
 
-    input_size = _size("input_size")
-    padding = _size("padding")
-    dilation = _size("dilation")
+    input_size = size_setting("input_size")
+    padding = size_setting("padding")
+    dilation = size_setting("dilation")
     mode = _setting("mode", _checked_mode, "``'max'`` or ``'avg'``.")
     ceil_mode = _setting("ceil_mode", checked_flag, "Whether the output size is rounded up.")
     count_include_pad = _setting(
@@ -113,18 +103,18 @@ class PoolExplorer(Explorer):
     @property
     def kernel_size(self):
         """``kernel_size`` of the layer: an int, or (rows, columns). The stride may follow it."""
-        return _size("kernel_size").fget(self)
+        return size_setting("kernel_size").fget(self)
 
     @kernel_size.setter
     def kernel_size(self, value):
-        _size("kernel_size").fset(self, value)
+        size_setting("kernel_size").fset(self, value)
         if self.view.stride_follows:
-            self._put_size("stride", self._sides("kernel_size"))
+            self.put_sides("stride", self.sides("kernel_size"))
 
     @property
     def stride(self):
         """``stride`` of the layer: an int, or (rows, columns). None lets it follow the window."""
-        return _size("stride").fget(self)
+        return size_setting("stride").fget(self)
 
     @stride.setter
     def stride(self, value):
@@ -132,13 +122,13 @@ class PoolExplorer(Explorer):
             "stride", self.kernel_size if value is None else value, _SIZES["stride"]
         )
         self.view.stride_follows = value is None
-        self._put_size("stride", sides)
+        self.put_sides("stride", sides)
 
     def input_tensor(self):
         """The input that is shown: a float32 tensor ``(1, 1, H, W)`` on the CPU."""
         import torch
 
-        shape = self._sides("input_size")
+        shape = self.sides("input_size")
         given = self.view.input
         values = given if shape_of(given) == shape else pattern_input(1, *shape)[0]
         return torch.tensor([[values]], dtype=torch.float32, device="cpu")
@@ -168,16 +158,6 @@ class PoolExplorer(Explorer):
             module = nn.AvgPool2d(**options, count_include_pad=self.count_include_pad)
         module(self.input_tensor())  # what is impossible is said here, as in the explorer
         return module
-
-    def _sides(self, name):
-        rows = getattr(self.view, name)
-        return rows, self.view.columns.get(name, rows)
-
-    def _put_size(self, name, sides):
-        rows, cols = sides
-        others = {key: v for key, v in self.view.columns.items() if key != name}
-        self._show(name, rows)
-        self.view.columns = others if rows == cols else {**others, name: cols}
 
     def _tell_limits(self):
         # The stride may follow the window as far as the window goes.

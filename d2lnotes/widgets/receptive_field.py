@@ -9,6 +9,7 @@ from .. import shapes
 from ._checks import Knob, checked_int, checked_option
 from ._esm import bundle, stylesheet
 from ._explorer import QUIZ, Explorer, ExplorerView, limited_int
+from ._paired import LABELS
 
 MOST_LAYERS = 20  # this and the next four as in js/core/layer_stack.js
 KINDS = ("conv", "max", "avg")
@@ -70,13 +71,6 @@ _TEXT = {
     "square": "layers 的第 {place} 项 {knob}={value!r} 两个方向不同；这里只画正方形的窗口。",
     "name": "layers 的第 {place} 项名字 {name!r} 不对：最多 24 个字，"
     "可用文字、数字和 _ . + × ( ) -。",
-}
-_LABELS = {
-    "input_size": "输入 n",
-    "kernel_size": "卷积核 k",
-    "padding": "填充 p",
-    "stride": "步幅 s",
-    "dilation": "空洞率 d",
 }
 
 
@@ -210,7 +204,7 @@ class ReceptiveFieldExplorer(Explorer):
 
     title = "感受野演示"
     knobs = _KNOBS
-    labels = _LABELS
+    labels = LABELS
 
     def _show_all(self, **state):
         """Set traits of the view and their sliders.

@@ -7,7 +7,7 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
+from slider_links import links_of
 
 from d2lnotes import widgets
 from d2lnotes.widgets import _esm, conv_explorer
@@ -20,17 +20,6 @@ SLIDERS = {
     "stride": "步幅",
     "dilation": "空洞率",
 }
-
-
-def links_of(explorer):
-    """{(slider, trait of the slider): (view, trait of the view)} by the models in the registry."""
-    registry = getattr(ipywidgets.widgets.widget, "_instances", None) or Widget.widgets
-    links = [w for w in registry.values() if w.trait_values().get("_model_name") == "LinkModel"]
-    return {
-        link.source[0].model_id: (link.source[1], link.target)
-        for link in links
-        if link.target[0] is explorer.view
-    }
 
 
 def test_importing_the_package_is_light():

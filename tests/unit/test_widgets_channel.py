@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from ipywidgets import Widget
+from slider_links import links_of
 from torch import nn
 
 from d2lnotes import widgets
@@ -18,17 +18,6 @@ SLIDERS = {
     "kernel_size": "卷积核",
 }
 WHOLE = [*SLIDERS, "input_size", "padding", "stride", "pointwise"]
-
-
-def links_of(explorer):
-    """{slider: (its trait, (view, trait of the view))} by the models in the registry."""
-    registry = getattr(ipywidgets.widgets.widget, "_instances", None) or Widget.widgets
-    links = [w for w in registry.values() if w.trait_values().get("_model_name") == "LinkModel"]
-    return {
-        link.source[0].model_id: (link.source[1], link.target)
-        for link in links
-        if link.target[0] is explorer.view
-    }
 
 
 def test_it_is_one_of_the_explorers():

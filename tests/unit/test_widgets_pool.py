@@ -4,24 +4,13 @@ import ipywidgets
 import numpy as np
 import pytest
 import torch
-from ipywidgets import Widget
+from slider_links import links_of
 from torch import nn
 
 from d2lnotes.widgets import pool_explorer
 from d2lnotes.widgets.pool import PoolView
 
 SLIDERS = {"input_size": "输入", "kernel_size": "窗口", "padding": "填充", "stride": "步幅"}
-
-
-def links_of(explorer):
-    """{slider's model id: (slider's trait, (view, view's trait))}."""
-    registry = getattr(ipywidgets.widgets.widget, "_instances", None) or Widget.widgets
-    links = [w for w in registry.values() if w.trait_values().get("_model_name") == "LinkModel"]
-    return {
-        link.source[0].model_id: (link.source[1], link.target)
-        for link in links
-        if link.target[0] is explorer.view
-    }
 
 
 def test_four_real_sliders_linked_in_the_browser():
