@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from d2lnotes import ops, train
+from d2lnotes import ops, shapes, train
 from d2lnotes.data import DeviceLoader
 from d2lnotes.models import lenet
 
@@ -62,6 +62,17 @@ def test_pool2d():
     X = torch.randn(6, 7)
     for mode in ("max", "avg"):
         torch.testing.assert_close(taught(X, (2, 3), mode), ops.pool2d(X, (2, 3), mode))
+
+
+def test_fields_of():
+    names = run_cell("convolution/receptive-field", "fields-of", three=[(3, 1, 0, 1)])
+    for _ in range(50):
+        layers = [
+            tuple(torch.randint(low, 5, ()).item() for low in (1, 1, 0, 1))
+            for _ in range(torch.randint(1, 6, ()).item())
+        ]
+        ours = shapes.receptive_field([shapes.Layer("", k, s, p, d) for k, s, p, d in layers])
+        assert names["fields_of"](layers) == [field[1:] for field in ours]
 
 
 def test_lenet():
