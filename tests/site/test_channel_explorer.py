@@ -656,7 +656,7 @@ def test_every_control_has_a_name(show):
     assert (
         cell(page, "weight", 3, 0, 1, reads=2)
         .get_attribute("aria-label")
-        .startswith("输出通道 3 对输入通道 2 的权重第 1 行第 2 列")
+        .startswith("输出通道 3 对输入通道 2 的权重 第 1 行第 2 列")
     )
 
 

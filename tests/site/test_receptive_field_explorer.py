@@ -604,7 +604,7 @@ def test_everything_has_a_name_and_a_place_for_the_keyboard(show):
     )
     assert nameless == 0
     assert "路径" in page.locator(f"{IMAGE}[data-paths]").first.get_attribute("aria-label")
-    described = page.locator('[role="grid"]').get_attribute("aria-describedby")
+    described = page.locator("[aria-selected=true]").get_attribute("aria-describedby")
     assert "pool2[2, 2]" in page.locator(f"#{described}").inner_text()
     button(page, "文字版").click()
     assert page.locator(".dx-tables td", has_text="6–21").count() == 1

@@ -10,7 +10,7 @@ const TEXT = {
     `${groups > 1 ? `，分 ${groups} 组` : ""}`,
   image: ({ inputSize, padding }) => `，输入每个通道 ${inputSize}×${inputSize}，${padding ? `每侧填充 ${padding}` : "不填充"}`,
   parameters: (layer, bias) => `${layer}，${bias ? "有" : "没有"}偏置。一共要学多少个参数？`,
-  parametersRight: "每个输出通道有 C/g 片 k×k 的权重，再加一个偏置。",
+  parametersRight: (bias) => `每个输出通道有 C/g 片 k×k 的权重${bias ? "，再加一个偏置" : ""}。`,
   noBias: "忘了偏置：每个输出通道还有一个。",
   extraBias: "这一层没有偏置。",
   noGroups: "忘了分组：每个输出通道只读自己那一组的 C/g 个输入通道。",
@@ -36,6 +36,8 @@ const TEXT = {
   onePerGroup: "每组不止出一张图：输出通道平分给各组。",
   onePlane: "只留了一张图：每个输出通道各有一张。",
   reads: (layer, out) => `${layer}。输出通道 ${out} 读哪些输入通道？（通道从 0 数起）`,
+  readsWorked: (out, group, read, from, to) =>
+    `输出通道 ${out} 在第 ${group} 组（从 0 数起），每组 ${read} 个输入通道：${from} 到 ${to}`,
   readsRight: "通道按次序平分：同一组的输出只读同一组的输入。",
   readsAll: "那是不分组：分了组就看不到别组的输入通道。",
   readsOne: "那是逐通道卷积（组数等于输入通道数）：这里每组不止一个通道。",
@@ -106,7 +108,7 @@ function askParameters(random) {
     ...(hasBias ? [[weights + (O * C) / g, TEXT.biasPerSlice]] : []),
   ];
   const perSlice = g > 1 ? `(${C}/${g})` : C;
-  return withChoices(random, [parameters, TEXT.parametersRight], wrong, () => parameters + random.int(1, 9) * k, {
+  return withChoices(random, [parameters, TEXT.parametersRight(hasBias)], wrong, () => parameters + random.int(1, 9) * k, {
     patch: patchOf(layer, hasBias),
     prompt: TEXT.parameters(TEXT.layer(layer), hasBias),
     hides: "layer",
@@ -195,8 +197,13 @@ function askReads(random) {
     prompt: TEXT.reads(TEXT.layer(layer), out),
     hides: "layer",
     solution: [
-      `⌊${out} ÷ (${layer.outChannels}/${groups})⌋ = ${group}，${layer.inChannels}/${groups} = ${perIn}：` +
-        `${group * perIn} … ${group * perIn + perIn - 1}`,
+      TEXT.readsWorked(
+        out,
+        `⌊${out} ÷ (${layer.outChannels}/${groups})⌋ = ${group}`,
+        `${layer.inChannels}/${groups} = ${perIn}`,
+        group * perIn,
+        group * perIn + perIn - 1,
+      ),
     ],
   });
 }

@@ -64,12 +64,15 @@ const TEXT = {
   whole: "没有平分：平均池化的每个窗口只给它 1/除数。",
   oneShare: "只算了一个窗口：读到它的每个窗口都给它一份。",
   won: (cells) => (cells.length ? `它在 ${cells.join("、")} 里最大` : "它在哪个窗口里都不是最大"),
-  outputs: (cells) => `读到它的窗口：${cells.join("、")}`,
-  gradientWorked: (terms, total) => `梯度 = ${terms.join(" + ") || "0"} = ${total}`,
+  unread: "没有窗口读到它，一份梯度也没有。",
+  outputs: (cells) => (cells.length ? `读到它的窗口：${cells.join("、")}` : "没有窗口读到它"),
+  gradientWorked: (terms, total) => `梯度 = ${[...new Set([terms.join(" + ") || "0", total])].join(" = ")}`,
 };
 
 const square = (size) => `${size}×${size}`;
 const written = (value) => String(Number(value.toFixed(2))).replace("-", "−");
+/** "= 1.5", or "≈ 0.33" of what two decimals do not hold. */
+const equals = (value) => `${Number(value.toFixed(2)) === value ? "=" : "≈"} ${written(value)}`;
 const bracketed = (value) => (value < 0 ? `(${written(value)})` : written(value));
 const nameOf = ([row, col]) => `Y[${row}, ${col}]`;
 
@@ -214,7 +217,7 @@ function askValue(random) {
     prompt: TEXT.value(callOf(setting), row, col),
     hides: "value",
     ...mixed,
-    solution: [`${nameOf([row, col])} = ${working} = ${written(value)}`],
+    solution: [`${nameOf([row, col])} = ${working} ${equals(value)}`],
   };
 }
 
@@ -292,7 +295,12 @@ function askGradient(random) {
         [1, won.length ? TEXT.once : TEXT.always],
         [0, TEXT.never],
       ]
-    : [[feeds.length, TEXT.whole], [share, TEXT.oneShare], [1, TEXT.whole], [0, TEXT.avgGradient]];
+    : [
+        [feeds.length, TEXT.whole],
+        [share, feeds.length ? TEXT.oneShare : TEXT.unread],
+        [1, feeds.length ? TEXT.whole : TEXT.unread],
+        [0, TEXT.avgGradient],
+      ];
   const mixed = mixChoices(
     random,
     { text: written(gradient), why: isMax ? TEXT.maxGradient : TEXT.avgGradient },

@@ -1,6 +1,6 @@
 // What the questions of every explorer share: four choices, each wrong one with the thought it comes from.
 
-const TEXT = { near: "只差一点：再数一遍" };
+const TEXT = { near: "对照下面的算式再算一遍。" };
 
 /**
  * Mix the right answer with up to three wrong ones that differ from it and from each other.

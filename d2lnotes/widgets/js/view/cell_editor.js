@@ -22,14 +22,15 @@ export function editCell(cell, board, { row, col, label, onNumber, say }) {
   const commit = () => {
     const text = input.value;
     close();
-    if (text === cell.dataset.value) return;
+    if (text === value) return;
+    let number;
     try {
-      const number = parseCell(text);
-      say("");
-      onNumber(number);
+      number = parseCell(text);
     } catch (error) {
-      say(error.message);
+      return say(error.message);
     }
+    say("");
+    onNumber(number);
   };
   input.addEventListener("keydown", (event) => {
     event.stopPropagation();

@@ -43,9 +43,10 @@ function resize(block, name, [rows, cols]) {
  *   onEdit?(index, row, col, value): a number was typed into a cell; without it the board is read-only
  *   say?(sentence): where a typed value that is no number is complained of
  *   editLabel?(cell): name of the field that is typed into
+ *   describedBy: id of what is said of the picked cell
  * @returns { node, blocks, paint, mark, unmark, show }
  */
-export function createBlocks({ name, title, onPick, onEdit, say, editLabel }) {
+export function createBlocks({ name, title, onPick, onEdit, say, editLabel, describedBy }) {
   const node = element("div", { class: `dx-blocks dx-${name}`, role: "group", "aria-label": title });
   const blocks = [];
   let [perLine, marked, pressed] = [1, null, null];
@@ -98,17 +99,20 @@ export function createBlocks({ name, title, onPick, onEdit, say, editLabel }) {
     const cell = cellAt(place);
     if (marked && marked !== cell) {
       setAttribute(marked, "tabindex", -1);
-      setAttribute(marked, "aria-selected", null);
+      unmark();
     }
     marked = cell;
     if (!cell) return;
     setAttribute(cell, "tabindex", 0);
     setAttribute(cell, "aria-selected", isSelected ? true : null);
+    setAttribute(cell, "aria-describedby", isSelected ? describedBy : null);
   }
 
   /** Nothing is picked here; Tab still finds its cell. */
   function unmark() {
-    if (marked) setAttribute(marked, "aria-selected", null);
+    if (!marked) return;
+    setAttribute(marked, "aria-selected", null);
+    setAttribute(marked, "aria-describedby", null);
   }
 
   /** How one grid stands out: `part` below it, `isLit` or dimmed (null: neither), a frame over some of its cells. */

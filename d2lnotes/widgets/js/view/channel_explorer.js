@@ -55,14 +55,17 @@ function build({ root, change, say }) {
     if (!drawn || drawn.hides) return; // pointing at a cell must not withdraw a question
     if (Object.keys(patch).some((name) => patch[name] !== drawn.state[name])) change(patch);
   };
+  // A field may still be open when the setting has become impossible.
+  const edit = (write) => (...at) => drawn && write(...at);
   const editLabel = (cell) => TEXT.edit(cell.getAttribute("aria-label"));
-  const shared = { say, editLabel };
+  const sum = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
+  const shared = { say, editLabel, describedBy: sum.id };
   const input = createBlocks({
     ...shared,
     name: "input",
     title: TEXT.input,
     onPick: (channel, row, col) => pick({ picked: "input", channel, row, col }),
-    onEdit: editInput,
+    onEdit: edit(editInput),
   });
   const weight = createBlocks({
     ...shared,
@@ -72,14 +75,14 @@ function build({ root, change, say }) {
       const { inChannels } = drawn.picture.setting;
       pick({ picked: "weight", channel: Math.floor(n / inChannels), reads: n % inChannels, row, col });
     },
-    onEdit: editWeight,
+    onEdit: edit(editWeight),
   });
   const bias = createBlocks({
     ...shared,
     name: "bias",
     title: TEXT.bias,
     onPick: (channel) => pick({ picked: "bias", channel, row: 0, col: 0 }),
-    onEdit: (out, row, col, value) => change({ bias: drawn.picture.bias.map((old, o) => (o === out ? value : old)) }),
+    onEdit: edit((out, row, col, value) => change({ bias: drawn.picture.bias.with(out, value) })),
   });
   const output = createBlocks({
     ...shared,
@@ -105,12 +108,10 @@ function build({ root, change, say }) {
   const scroller = element("div", "dx-scroll", crosstab);
   const results = element("div", "dx-results", titles.output.node, output.node);
   const layout = element("div", "dx-channels", scroller, results);
-  const sum = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
   const stage = element("div", "dx-stage", element("div", "dx-note dx-how", TEXT.how), layout, sum);
   const costs = element("div", "dx-compared");
   const stepButton = button("", switchStep);
   const below = element("div", "dx-below", costs, stepButton);
-  for (const { node } of Object.values(boards)) setAttribute(node, "aria-describedby", sum.id);
 
   function editInput(c, row, col, value) {
     const { setting, ...picture } = drawn.picture;

@@ -11,7 +11,7 @@ const TEXT = {
   slice: (out, i) => `W[${out}, ${i}]`,
   outputName: (out) => `输出通道 ${out}`,
   biasName: (out) => `输出通道 ${out} 的偏置`,
-  cell: (name, row, col, text) => `${name}第 ${row + 1} 行第 ${col + 1} 列，${text}`,
+  cell: (name, row, col, text) => `${name} 第 ${row + 1} 行第 ${col + 1} 列，${text}`,
   padding: "填充 0",
   group: (group) => ` 组 ${group}`,
   left: " 余",

@@ -578,16 +578,16 @@ function build({ root, change, say }) {
     if (drawn.hides) return grids[kind].mark(row, col, false);
     if (picked !== kind || row !== r || col !== c) change({ picked: kind, row, col });
   };
+  const sum = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
+  const told = { say, describedBy: sum.id };
   // 24 px is the least for a finger; the others may be smaller.
-  const input = createGrid({ name: "input", title: TEXT.input, letter: "X", minCell: 17, onPick: pick("input"), onEdit: editInput, say });
+  const input = createGrid({ name: "input", title: TEXT.input, letter: "X", minCell: 17, onPick: pick("input"), onEdit: editInput, ...told });
   const kernel = createGrid({ name: "kernel", title: TEXT.kernel, letter: "K", minCell: 17, onPick: (row, col) => kernel.mark(row, col, false), onEdit: editKernel, say });
-  const output = createGrid({ name: "output", title: TEXT.output, letter: "Y", minCell: 24, onPick: pick("output") });
+  const output = createGrid({ name: "output", title: TEXT.output, letter: "Y", minCell: 24, onPick: pick("output"), ...told });
   const grids = { input, kernel, output };
   const sign = (text) => element("span", { class: "dx-sign", "aria-hidden": "true" }, text);
-  const sum = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
   const boards = element("div", "dx-boards", input.node, sign("∗"), kernel.node, sign("="), output.node);
   const stage = element("div", "dx-stage", boards, sum);
-  for (const { grid } of [input, output]) setAttribute(grid, "aria-describedby", sum.id);
 
   function editInput(row, col, value) {
     const { picture, state } = drawn;

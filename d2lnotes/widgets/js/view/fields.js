@@ -10,7 +10,9 @@ const TEXT = {
   whole: (least, most) => `应为 ${least} 到 ${most} 的整数`,
   option: (values) => `应为 ${values.join("、")} 之一`,
   flag: "应为 1（是）或 0（否）",
-  numbers: `应为每行一样长的数表，每个数在 −${LARGEST} 到 ${LARGEST} 之间，例如 [[0,1],[2,3]]`,
+  numbers: (dimensions) =>
+    `应为每行一样长的数表，每个数在 −${LARGEST} 到 ${LARGEST} 之间，例如 ` +
+    `${"[".repeat(dimensions)}0,1${"]".repeat(dimensions)}`,
 };
 
 /** An integer from `least` to `most`. */
@@ -66,7 +68,7 @@ export function numbers(dimensions) {
   return json((value) => {
     if (Array.isArray(value) && !value.length) return null;
     const isTable = isNumberTable(value, dimensions) && value.flat(dimensions).length <= MOST_NUMBERS;
-    return isTable ? null : TEXT.numbers;
+    return isTable ? null : TEXT.numbers(dimensions);
   });
 }
 

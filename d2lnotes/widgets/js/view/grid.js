@@ -29,8 +29,9 @@ function destination(event, row, col, rows, cols) {
  *   onPick(row, col): a cell was pointed at, tapped or walked to; answer by `mark`
  *   onEdit?(row, col, value): a number was typed into a cell; without it the grid is read-only
  *   say?(sentence): where a typed value that is no number is complained of
+ *   describedBy?: id of what is said of the picked cell
  */
-export function createGrid({ name, title, letter, minCell, onPick, onEdit, say }) {
+export function createGrid({ name, title, letter, minCell, onPick, onEdit, say, describedBy }) {
   const grid = element("div", { class: "dx-grid", role: "grid", "aria-label": title });
   const caption = element("span", "dx-size");
   const heading = element("div", "dx-title", element("b", {}, title), " ", element("i", {}, letter), " ", caption);
@@ -92,11 +93,13 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say }
     if (marked && marked !== cell) {
       setAttribute(marked, "tabindex", -1);
       setAttribute(marked, "aria-selected", null);
+      setAttribute(marked, "aria-describedby", null);
     }
     marked = cell;
     if (!cell) return;
     setAttribute(cell, "tabindex", 0);
     setAttribute(cell, "aria-selected", isSelected ? true : null);
+    setAttribute(cell, "aria-describedby", isSelected ? describedBy : null);
   }
 
   function placeFrame(corner, size) {

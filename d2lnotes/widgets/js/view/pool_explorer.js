@@ -274,15 +274,15 @@ function build({ root, change, say }) {
     if (hides) return grids[kind].mark(row, col, false);
     if (state.picked !== kind || state.row !== row || state.col !== col) change({ picked: kind, row, col });
   };
+  const lines = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
+  const told = { say, describedBy: lines.id };
   // 24 px is the least for a finger; the input may be smaller.
   const inputOptions = { name: "input", title: TEXT.input, letter: "X", minCell: 17, onPick: pick("input") };
-  const input = createGrid({ ...inputOptions, onEdit: edit, say });
-  const output = createGrid({ name: "output", title: TEXT.output, letter: "Y", minCell: 24, onPick: pick("output") });
+  const input = createGrid({ ...inputOptions, onEdit: edit, ...told });
+  const output = createGrid({ name: "output", title: TEXT.output, letter: "Y", minCell: 24, onPick: pick("output"), ...told });
   const grids = { input, output };
   const sign = element("span", { class: "dx-sign", "aria-hidden": "true" }, "→");
-  const lines = element("div", { class: "dx-sum", id: `dx-${Math.random().toString(36).slice(2)}` });
   const stage = element("div", "dx-stage", element("div", "dx-boards", input.node, sign, output.node), lines);
-  for (const { grid } of [input, output]) setAttribute(grid, "aria-describedby", lines.id);
 
   function edit(row, col, value) {
     const { setting, input: values } = drawn.picture;

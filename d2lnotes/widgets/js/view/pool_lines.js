@@ -41,7 +41,7 @@ const TEXT = {
   tied: (outputs) => `它与 ${shortened(outputs, "、")} 的最大值并列，但不是第一个。`,
   lost: "它在哪个窗口里都不是最大，改小它，输出不变。",
   share: (name, divisor) => `${name}（占 1/${divisor}）`,
-  total: (name, value) => `Y.sum() 对 ${name} 的导数是 ${value}。`,
+  total: (name, value) => `Y.sum() 对 ${name} 的导数${isShownExactly(value) ? "" : "约"}是 ${formatNumber(value)}。`,
   unread: (name) => `${name} 没有被任何窗口读到，改它不会改变输出，它的梯度是 0。`,
   paddingMax: "这一格是填充 −∞：比什么数都小，永远不会被选中。",
   paddingAvg: (included) =>
@@ -146,7 +146,7 @@ function inputLines({ setting, input, output, padded }, { row, col }) {
   const name = inputName([r, c]);
   const outputs = poolFeeds(setting, row, col);
   if (!outputs.length) return line(TEXT.unread(name));
-  const total = TEXT.total(name, formatNumber(poolGradient(input, setting, r, c)));
+  const total = TEXT.total(name, poolGradient(input, setting, r, c));
   if (mode === "avg") {
     const shares = outputs.map(([i, j]) => TEXT.share(outputName([i, j]), poolDivisor(setting, i, j)));
     return [equation(TEXT.feeds, TEXT.feedsAvg(name, shares)), equation(TEXT.gradient, total)];

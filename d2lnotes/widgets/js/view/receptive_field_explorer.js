@@ -269,18 +269,17 @@ function rowControl(change, say) {
 
 function build({ root, change, say }, presets) {
   let drawn = null;
-  const strips = createStrips(TEXT.strips, pick);
+  const sum = element("div", { class: "dx-sum", id: `rf-${Math.random().toString(36).slice(2)}` });
+  const strips = createStrips(TEXT.strips, pick, sum.id);
   const map = createFieldMap(pickPlace);
   const row = rowControl(change, say);
   const preset = presetPicker(presets, change);
   const sliders = element("p", "rf-sliders");
-  const sum = element("div", { class: "dx-sum", id: `rf-${Math.random().toString(36).slice(2)}` });
   const mapTitle = element("div", "dx-title", element("b", {}, TEXT.mapTitle));
   const mapPanel = element("div", "rf-map-panel", mapTitle, map.node, row.node);
   const boards = element("div", {}, strips.node, element("div", "rf-seen", mapPanel, sum));
   const hidden = element("p", { class: "rf-hidden", hidden: "" }, TEXT.hidden);
   const stage = element("div", "dx-stage dx-shows-fault", boards, hidden);
-  setAttribute(strips.grid, "aria-describedby", sum.id);
   const table = createLayerTable(TEXT.table, {
     select: (index) => change(selectionPatch(index)),
     add(kind) {

@@ -79,7 +79,9 @@ export function unitLines(picture, cols, rows) {
     ...["top", "bottom"].map((side, i) => [side, rows.beyond[i], TEXT.line]),
   ].filter(([, cells]) => cells);
   const read = cols.read.length * rows.read.length;
-  const reason = drawn.slice(0, level).some(({ dilation }) => dilation > 1) ? TEXT.grid : TEXT.skips;
+  const some = (fault) => drawn.slice(0, level).some(fault);
+  const skips = some(({ stride, kernelSize }) => stride > kernelSize) ? TEXT.skips : TEXT.floored;
+  const reason = some(({ dilation }) => dilation > 1) ? TEXT.grid : skips;
   const filled = read === all ? TEXT.full(all) : `${TEXT.holes(all, read)}${reason}`;
   lines.push(element("div", read === all ? {} : "rf-holes", filled));
   if (beyond.length) {

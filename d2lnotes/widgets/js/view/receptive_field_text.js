@@ -53,11 +53,12 @@ export const TEXT = {
   full: (all) => `框里 ${all} 个像素，个个读到。`,
   holes: (all, read) => `框里 ${all} 个像素只读到 ${read} 个`,
   grid: "：空洞留下的格子，后面的层没有补上（网格效应）。",
-  skips: "：步幅比卷积核大，跳过了一些像素。",
-  weights: (most, least) => `颜色越深，路径越多：最多的像素有 ${most} 条路径通到这个单元，最少的 ${least} 条。`,
+  skips: "：步幅比窗口大，跳过了一些像素。",
+  floored: "：最右、最下几格不够再放一个窗口，前面的层向下取整时丢掉了。",
+  weights: (most, least) => `橙色越浓，路径越多：最多的像素有 ${most} 条路径通到这个单元，最少的 ${least} 条。`,
   oneMore: ({ jump, added, size }) => `再加一层 3×3 卷积，感受野增加 (3 − 1)·${jump} = ${added}，成为 ${size}。`,
   feeds: (counts) => `它影响 ${counts.join("、")}。`,
-  feedsOf: (name, count) => `${name} 的 ${count} 个单元`,
+  feedsOf: (name, count) => `${name} 的 ${count} 列单元`,
   feedsNone: (name) => `它到不了 ${name}：没有一个单元读到它，改它不会改变输出。`,
   moreTerms: "…",
 
@@ -66,7 +67,7 @@ export const TEXT = {
   start: "起点",
   size: "输出边长",
   trailing: (name, cells) => `图像最右 ${cells} 列（和最下 ${cells} 行）没有被 ${name} 的任何单元读到。`,
-  between: (name, cells) => `图像里另有 ${cells} 列（和 ${cells} 行）没有被 ${name} 的任何单元读到。`,
+  between: (name, cells) => `图像中间有 ${cells} 列（和 ${cells} 行）没有被 ${name} 的任何单元读到。`,
   notToScale: "有的层离图像太远或步子太大，没有按比例画。",
 
   explain: {

@@ -29,6 +29,7 @@ export const middleOf = ({ left, width }, unit) => left + (unit + 0.5) * width;
  * One role=grid with a row a level, the image at the bottom. One unit alone is in the tab order.
  *
  * @param onPick (level, unit) => void: a unit was tapped, walked to or dragged over
+ * @param describedBy id of what is said of the picked unit
  * @returns { node, draw(picture), settle() }; a picture is
  *   levels: from the image up, of placeLevels, each with { name, note, counts, key }: what `describe` says of a unit
  *     depends on its count and on the key of its level alone
@@ -38,7 +39,7 @@ export const middleOf = ({ left, width }, unit) => left + (unit + 0.5) * width;
  *   cone: [from, to] units a level that may be seen, or null; box: [from, to] cells of the image, or null
  *   failed: what stands in place of the level that is impossible, or null
  */
-export function createStrips(title, onPick) {
+export function createStrips(title, onPick, describedBy) {
   const grid = element("div", { class: "rf-levels", role: "grid", "aria-label": title });
   const node = element("div", "dx-scroll rf-strips", grid);
   const box = element("div", { class: "rf-box", "aria-hidden": "true" });
@@ -151,10 +152,12 @@ export function createStrips(title, onPick) {
     if (marked !== cell && marked) {
       setAttribute(marked, "tabindex", -1);
       setAttribute(marked, "aria-selected", null);
+      setAttribute(marked, "aria-describedby", null);
     }
     marked = cell;
     setAttribute(cell, "tabindex", 0);
     setAttribute(cell, "aria-selected", drawn.picked ? true : null);
+    setAttribute(cell, "aria-describedby", describedBy);
   }
 
   function draw(picture) {
