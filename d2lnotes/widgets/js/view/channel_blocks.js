@@ -175,7 +175,8 @@ export function createBlocks({ name, title, onPick, onEdit, say, editLabel, desc
     if (onEdit && cell === pressed) edit(cell);
     else onPick(...placeOf(cell));
   });
-  node.addEventListener("pointerover", (event) => {
+  // Not pointerover: a page that scrolls under a resting mouse picks nothing.
+  node.addEventListener("pointermove", (event) => {
     const cell = cellOf(event);
     if (cell && event.pointerType !== "touch") onPick(...placeOf(cell));
   });

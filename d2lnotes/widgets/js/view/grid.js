@@ -133,7 +133,8 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say, 
     if (onEdit && cell === pressed) edit(cell);
     else onPick(...position(cell));
   });
-  grid.addEventListener("pointerover", (event) => {
+  // Not pointerover: a page that scrolls under a resting mouse picks nothing.
+  grid.addEventListener("pointermove", (event) => {
     const cell = cellOf(event);
     if (cell && cell !== marked && event.pointerType !== "touch") onPick(...position(cell));
   });
