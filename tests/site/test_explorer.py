@@ -13,7 +13,7 @@ PAGES = {
     "conv-explorer": PAGE,
     "pool-explorer": "chapters/convolution/pooling.html",
     "channel-explorer": "chapters/convolution/channels.html",
-    "receptive-field-explorer": "chapters/networks/lenet.html",
+    "receptive-field-explorer": "chapters/convolution/receptive-field.html",
 }
 
 
