@@ -37,8 +37,8 @@ export function step(text, className = "") {
   return element("span", `dx-step ${className}`.trim(), text);
 }
 
-function errorBlock({ message, explanation, repairs }, change) {
-  const buttons = repairs.map(({ text, patch }) => button(text, () => change(patch)));
+function errorBlock({ message, explanation, repairs }, mend) {
+  const buttons = repairs.map(({ text, patch }) => button(text, () => mend(patch)));
   return element(
     "div",
     "dx-error",
@@ -81,7 +81,7 @@ export function mount({ model, el }, explorer) {
   const usual = { ...readState(), quiz: 0 };
   const limits = () => model.get("limits") ?? {};
 
-  const root = element("div", { class: "dx", role: "group", "aria-label": explorer.label, "data-widget": explorer.widget });
+  const root = element("div", { class: "dx", role: "group", tabindex: -1, "aria-label": explorer.label, "data-widget": explorer.widget });
   const status = element("div", { class: "dx-status", role: "status", "aria-live": "polite" });
   const notice = element("div", { class: "dx-notice", role: "status", "aria-live": "polite" });
   const code = createCopyLine(TEXT.code, "code");
@@ -103,16 +103,24 @@ export function mount({ model, el }, explorer) {
     redraw();
   }
 
+  // Below, the focus goes on from a button that goes away.
+  function setSeed(value) {
+    change({ quiz: value });
+    (value ? quiz.prompt : ask).focus({ preventScroll: true });
+  }
+
+  function mend(patch) {
+    change(patch);
+    root.focus({ preventScroll: true });
+  }
+
   const view = explorer.build({ root, change, say });
   const quiz = createQuiz({
     ask: (random) => explorer.ask(random, readState()),
     onChange: () => redraw(),
-    setSeed: (value) => change({ quiz: value }),
+    setSeed,
   });
-  const ask = button(TEXT.quiz, () => {
-    change({ quiz: model.get("quiz") ? 0 : 1 + Math.floor(Math.random() * LAST_SEED) });
-    if (model.get("quiz")) quiz.prompt.focus({ preventScroll: true });
-  });
+  const ask = button(TEXT.quiz, () => setSeed(model.get("quiz") ? 0 : 1 + Math.floor(Math.random() * LAST_SEED)));
   const main = createControls(explorer.main ?? [], change, say);
   const more = explorer.more && createControls(explorer.more, change, say);
   const player = explorer.steps && createPlayer((to) => change(explorer.steps(picture, readState()).patchFor(to)));
@@ -211,7 +219,7 @@ export function mount({ model, el }, explorer) {
     const settled = { ...state, ...local };
     root.classList.toggle("dx-stale", Boolean(picture.error));
     view.stage.inert = Boolean(picture.error);
-    announce(hides ? [] : picture.error ? [errorBlock(picture.error, change)] : explorer.status(picture, settled));
+    announce(hides ? [] : picture.error ? [errorBlock(picture.error, mend)] : explorer.status(picture, settled));
     drawTools(settled);
     writeState(settled);
     settle();

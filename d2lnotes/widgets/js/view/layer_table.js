@@ -28,12 +28,17 @@ export function createLayerTable(texts, actions) {
     setAttribute(made, "aria-label", label);
     return made;
   };
+  /** The focus goes on from a button that its own action switches off. */
+  function press(used, next, act) {
+    act();
+    if (used.disabled) next.focus({ preventScroll: true });
+  }
   const adds = Object.entries(texts.add).map(([value, text]) =>
-    labelled(text, texts.addLabel[value], () => actions.add(value)),
+    labelled(text, texts.addLabel[value], () => press(adds[0], remove, () => actions.add(value))),
   );
-  const remove = button(texts.remove, () => actions.remove());
-  const back = labelled(texts.back, texts.backLabel, () => actions.move(-1));
-  const on = labelled(texts.on, texts.onLabel, () => actions.move(1));
+  const remove = button(texts.remove, () => press(remove, adds[0], () => actions.remove()));
+  const back = labelled(texts.back, texts.backLabel, () => press(back, on, () => actions.move(-1)));
+  const on = labelled(texts.on, texts.onLabel, () => press(on, back, () => actions.move(1)));
   const title = element("b", "rf-editing");
   const bar = element("div", { class: "dx-bar rf-editor", role: "group" });
   bar.append(title, field(texts.name, name), field(texts.kind, kind), back, on, remove, ...adds);
