@@ -12,6 +12,9 @@ _COMMON = (
     "js/core/conv.js",
     "js/core/pool.js",
     "js/core/questions.js",
+    "js/view/numbers.js",
+    "js/view/sizes.js",
+    "js/core/patterns.js",
 )
 _SEAM = "/*# seam */\n"
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "(\.[\w./]+)";\n', re.MULTILINE)

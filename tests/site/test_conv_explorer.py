@@ -142,7 +142,9 @@ def test_the_textbooks_example(show):
     assert "(X[0:2, 0:2] * K).sum()" in lines
     put(page, kernel_size=3)  # no longer the given kernel: the pattern stands in
     assert cell(page, "kernel", 0, 0).get_attribute("data-value") == "1"
+    assert "给出的数值与现在的形状不合" in root_of(page).locator(".dx-status").inner_text()
     put(page, kernel_size=2)
+    assert "不合" not in root_of(page).locator(".dx-status").inner_text()
     assert cell(page, "output", 0, 0).get_attribute("data-value") == "19"
 
 
@@ -506,7 +508,8 @@ def test_a_question_hides_its_answer_until_it_is_answered(show):
 
 
 def test_the_next_question_and_the_end(show):
-    page = show(conv_explorer())
+    page = show(conv_explorer(9, 5, stride=3, padding_mode="circular", padding=1))
+    before = state_of(page)
     press_tool(page, "猜一猜")
     first = state_of(page)["quiz"]
     assert first > 0
@@ -516,8 +519,8 @@ def test_the_next_question_and_the_end(show):
     put(page, stride=4)
     assert "这一题收回" in root_of(page).locator(".dx-verdict").inner_text()
     button(page, "不猜了").press("Enter")
-    assert state_of(page)["quiz"] == 0
-    assert root_of(page).get_attribute("data-output-size") != ""
+    assert state_of(page) == before  # the reader's own setting is back
+    assert root_of(page).get_attribute("data-output-size") == "3x3"
 
 
 def test_questions_have_one_right_answer(show):

@@ -66,13 +66,3 @@ export function traceUnit(layers, inputSize, layer, unit) {
   for (let level = layer; level >= 0; level--) counts.unshift(countsBelow(counts[0], layers[level], sizes[level]));
   return { counts, box: boxOf(layers, layer, unit) };
 }
-
-/**
- * The part of a unit's box within the image that it really reads: 1 for a full box, less where stride or dilation
- * leave holes (the gridding effect); null if the box lies in the padding altogether.
- */
-export function gridding(layers, inputSize, layer, unit) {
-  const { counts, box } = traceUnit(layers, inputSize, layer, unit);
-  const seen = counts[0].slice(Math.max(box[0], 0), Math.max(box[1] + 1, 0));
-  return seen.length ? seen.filter(Boolean).length / seen.length : null;
-}

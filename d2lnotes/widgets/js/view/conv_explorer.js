@@ -66,6 +66,7 @@ const TEXT = {
   division: ({ numerator, divisor, quotient, remainder }) =>
     `${numerator} ÷ ${divisor} 商 ${quotient}，余 ${remainder}`,
   sameInputs: ([least, greatest]) => `输入边长 ${least} 到 ${greatest} 都给出同样大的输出`,
+  unused: "给出的数值与现在的形状不合，先不用；形状合了就会回来。",
   trailing: (cols, rows) =>
     `${listed(cols && `最右 ${cols} 列`, rows && `最下 ${rows} 行`)}没有被任何窗口读到`,
   between: (cols, rows, areSkipped, areHoles) =>
@@ -528,6 +529,8 @@ function unreadSentence(setting) {
 function status(picture, state) {
   const { setting } = picture;
   const lines = formulaLines(picture, state);
+  const isUnused = (name) => state[name].length && picture[name] !== state[name];
+  if (["input", "kernel", "bias"].some(isUnused)) lines.push(element("div", "dx-note", TEXT.unused));
   if (state.transposed) return lines;
   const unread = unreadSentence(setting);
   if (unread) lines.push(element("div", "dx-unread", unread));

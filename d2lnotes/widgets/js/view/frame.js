@@ -3,7 +3,7 @@ import { createControls } from "./controls.js";
 import { createCopyLine } from "./copy_line.js";
 import { button, disclosure, element, setAttribute, setText } from "./dom.js";
 import { whole } from "./fields.js";
-import { formatQuery, parseQuery, splitHash } from "./link.js";
+import { formatQuery, readQuery, splitHash } from "./link.js";
 import { createPlayer } from "./player.js";
 import { createQuiz, LAST_SEED } from "./quiz.js";
 import { nameSliders } from "./slider_names.js";
@@ -86,7 +86,7 @@ export function mount({ model, el }, explorer) {
   const notice = element("div", { class: "dx-notice", role: "status", "aria-live": "polite" });
   const code = createCopyLine(TEXT.code, "code");
   const tables = element("div", "dx-tables");
-  let [picture, before, seed, isChanging, settleRequest] = [null, null, 0, false, 0];
+  let [picture, before, own, seed, isChanging, settleRequest] = [null, null, null, 0, false, 0];
 
   const say = (sentence) => setText(notice, sentence);
 
@@ -157,12 +157,9 @@ export function mount({ model, el }, explorer) {
   function follow(hash) {
     const link = splitHash(hash);
     if (!link || link.target !== target()) return false;
-    try {
-      change(parseQuery(link.query, limitedFields()));
-      say("");
-    } catch (error) {
-      say(error.message);
-    }
+    const { patch, fault } = readQuery(link.query, limitedFields());
+    if (patch) change(patch);
+    say(fault ?? "");
     root.scrollIntoView({ block: "nearest" });
     return true;
   }
@@ -203,9 +200,11 @@ export function mount({ model, el }, explorer) {
   function redraw() {
     if (isChanging) return;
     if (model.get("quiz") !== seed) {
-      seed = model.get("quiz");
-      const patch = quiz.show(seed);
-      if (patch) return change(patch);
+      const { quiz: asked, ...setting } = readState();
+      if (!seed) own = setting;
+      seed = asked;
+      // After the last question the reader's own setting comes back.
+      return change(quiz.show(seed) ?? own);
     }
     const state = readState();
     const entailed = explorer.entails?.(state, before);

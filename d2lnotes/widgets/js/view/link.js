@@ -16,8 +16,16 @@ export function splitHash(hash) {
   return match && { target: match[1], query: match[2] };
 }
 
-/** What a query sets: { name: value }; throws an Error with a sentence for the reader. */
-export function parseQuery(query, fields) {
+/** What a query sets, as { patch: { name: value } }, or { fault }, a sentence for the reader. */
+export function readQuery(query, fields) {
+  try {
+    return { patch: parseQuery(query, fields) };
+  } catch (error) {
+    return { fault: error.message };
+  }
+}
+
+function parseQuery(query, fields) {
   const fail = (...parts) => {
     throw new Error(TEXT.intro + parts.join(""));
   };

@@ -80,7 +80,7 @@ export const TEXT = {
   at: (place, name, input, text) => `第 ${place} 层 ${name}，输入 ${input}：${text}`,
   repair: {
     padding: (v) => `填充改为 ${v}`,
-    kernelSize: (v) => `卷积核改为 ${v}`,
+    kernelSize: (v) => `窗口改为 ${v}`,
     dilation: (v) => `空洞率改为 ${v}`,
     stride: (v) => `步幅改为 ${v}`,
     mode: () => "改成最大池化",
