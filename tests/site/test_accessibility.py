@@ -12,7 +12,7 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 WIDGETS = ".widget-subarea"
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 VIOLATIONS = """async (selector) => {
-  // Colours are looked at where they come to rest. (To wait for `finished` may be to wait for ever.)
+  // Colours are looked at where they come to rest; to wait for that may be to wait for ever.
   const ends = (animation) => animation.effect?.getComputedTiming().endTime < Infinity;
   for (const animation of document.getAnimations().filter(ends)) animation.finish();
   const { violations } = await axe.run(
