@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from d2lnotes.widgets import channel_explorer
+from keyboard import press_button
 
 TOO_BIG = (
     "Calculated padded input size per channel: (4 x 4). Kernel size: (5 x 5). "
@@ -54,16 +55,6 @@ def text_of(page, part):
 
 def button(page, name):
     return root_of(page).get_by_role("button", name=name, exact=True)
-
-
-def press(page, name):
-    """Reach a button by Tab and press it."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == name:
-            page.keyboard.press("Enter")
-            return
-    pytest.fail(f"no button {name} in the tab order")
 
 
 def by_place(tensor):
@@ -147,15 +138,15 @@ def test_the_textbooks_example_adds_up_channel_by_channel(show):
 
 def test_presets_by_keyboard(show):
     page = show(channel_explorer())
-    press(page, "教材例子（多输出）")
+    press_button(page, "教材例子（多输出）")
     want = [56, 72, 104, 120, 76, 100, 148, 172, 96, 128, 192, 224]  # d2l, 6.4.2
     assert list(page.evaluate(VALUES, ["output", 0]).values()) == want
-    press(page, "逐通道")
+    press_button(page, "逐通道")
     assert "nn.Conv2d(3, 3, kernel_size=3, groups=3)" in text_of(page, ".dx-copy code")
     assert root_of(page).locator("[data-absent]").count() == 6
-    press(page, "1×1")
+    press_button(page, "1×1")
     assert "逐像素的全连接" in text_of(page, ".dx-status")
-    press(page, "普通")
+    press_button(page, "普通")
     assert "2·3·3·3 + 2 = 56" in text_of(page, ".dx-status")
     for name in ("教材例子", "分组", "深度可分离"):
         button(page, name).click()
@@ -258,7 +249,7 @@ def test_depthwise_separable_costs_and_second_step(show):
     assert f"≈ {ratio:.1f}%，也就是 1/8 + 1/9" in text_of(page, ".dx-compared")
     assert "nn.Sequential(" in text_of(page, ".dx-copy code")
     first = list(page.evaluate(VALUES, ["output", 0]).values())
-    press(page, "看第二步：1×1")
+    press_button(page, "看第二步：1×1")
     assert list(page.evaluate(VALUES, ["input", 0]).values()) == first
     assert root_of(page).get_attribute("data-output-size") == "8x2x2"
     assert state_of(page)["groups"] == 1

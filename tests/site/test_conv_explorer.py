@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from d2lnotes.widgets import conv_explorer
+from keyboard import press_button
 
 TOO_BIG = (
     "Calculated padded input size per channel: (3 x 3). Kernel size: (5 x 5). "
@@ -48,16 +49,6 @@ def picked(page, index=0):
 
 def button(page, name):
     return root_of(page).get_by_role("button", name=name, exact=True)
-
-
-def press_tool(page, name):
-    """Reach a tool by Tab and press it."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == name:
-            page.keyboard.press("Enter")
-            return
-    pytest.fail(f"no tool {name} in the tab order")
 
 
 # ---------------------------------------------------------------- the picture
@@ -432,7 +423,7 @@ def test_impossible_from_the_start(show):
 
 def test_more_settings_by_keyboard(show):
     page = show(conv_explorer())
-    press_tool(page, "更多")
+    press_button(page, "更多")
     page.get_by_label("核宽").fill("1")
     page.keyboard.press("Enter")
     assert root_of(page).get_attribute("data-output-size") == "5x7"
@@ -467,7 +458,7 @@ def test_presets(show):
 
 def test_text_tables_hold_the_numbers(show):
     page = show(conv_explorer(**TEXTBOOK, padding=1))
-    press_tool(page, "文字版")
+    press_button(page, "文字版")
     tables = root_of(page).locator("table")
     assert tables.count() == 3
     rows = tables.nth(2).locator("tr").all_inner_texts()
@@ -510,7 +501,7 @@ def test_a_question_hides_its_answer_until_it_is_answered(show):
 def test_the_next_question_and_the_end(show):
     page = show(conv_explorer(9, 5, stride=3, padding_mode="circular", padding=1))
     before = state_of(page)
-    press_tool(page, "猜一猜")
+    press_button(page, "猜一猜")
     first = state_of(page)["quiz"]
     assert first > 0
     root_of(page).locator(".dx-choices button").first.press("Enter")
@@ -565,7 +556,7 @@ def test_the_shown_link_leads_back_to_the_state(show):
     page = show(conv_explorer())
     put(page, dilation=2, padding=2, kernel=[[[[1, 0, 2], [0, 1, 0], [0, 0, -1.5]]]])
     cell(page, "output", 1, 3).focus()
-    press_tool(page, "链接")
+    press_button(page, "链接")
     address = root_of(page).locator(".dx-copy input").input_value()
     assert address.startswith("https://explorer.test/#conv-explorer?")
     other = show(conv_explorer(), hash="#" + address.partition("#")[2])

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from d2lnotes.widgets import pool_explorer
+from keyboard import press_button
 
 LOCAL = ("row", "col", "picked", "quiz")
 # [[value]] of a grid, padding and what lies outside left out.
@@ -52,16 +53,6 @@ def status(page):
 
 def button(page, name):
     return root_of(page).get_by_role("button", name=name, exact=True)
-
-
-def press_tool(page, name):
-    """Reach a button by Tab and press it."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == name:
-            page.keyboard.press("Enter")
-            return
-    pytest.fail(f"no button {name} in the tab order")
 
 
 # ---------------------------------------------------------------- the picture, against torch
@@ -279,7 +270,7 @@ def test_the_stride_follows_the_window_until_it_is_moved(show):
     box.press("Space")
     assert state_of(page)["stride"] == 3
     assert code.inner_text() == "nn.MaxPool2d(kernel_size=3)"
-    press_tool(page, "更多")
+    press_button(page, "更多")
     page.get_by_label("窗宽").fill("2")
     page.keyboard.press("Enter")
     assert state_of(page)["columns"] == {"kernel_size": 2, "stride": 2}
@@ -318,12 +309,12 @@ def test_two_views_of_one_model_agree_on_the_stride(show):
 
 def test_mode_is_switched_by_keyboard(show):
     page = show(pool_explorer())
-    press_tool(page, "平均池化")
+    press_button(page, "平均池化")
     assert state_of(page)["mode"] == "avg"
     assert button(page, "平均池化").get_attribute("aria-pressed") == "true"
     assert button(page, "最大池化").get_attribute("aria-pressed") == "false"
     assert root_of(page).locator("code.dx-code").inner_text() == "nn.AvgPool2d(kernel_size=2)"
-    press_tool(page, "更多")
+    press_button(page, "更多")
     assert not page.get_by_label("空洞率 d").is_visible()
     page.get_by_label("count_include_pad").press("Space")
     assert state_of(page)["count_include_pad"] is False
@@ -567,7 +558,7 @@ def test_numbers_typed_in_the_panel_are_checked(show):
 
 def test_text_tables_hold_the_numbers(show):
     page = show(pool_explorer(5, 3, 2, 1, mode="avg", count_include_pad=False))
-    press_tool(page, "文字版")
+    press_button(page, "文字版")
     tables = root_of(page).locator("table")
     assert tables.count() == 3
     assert tables.nth(0).locator("td").count() == 49
@@ -690,7 +681,7 @@ def test_a_question_hides_its_answer_until_it_is_answered(show):
 
 def test_a_question_is_withdrawn_when_its_setting_changes(show):
     page = show(pool_explorer())
-    press_tool(page, "猜一猜")
+    press_button(page, "猜一猜")
     assert state_of(page)["quiz"] > 0
     put(page, input_size=16)
     assert "这一题收回" in root_of(page).locator(".dx-verdict").inner_text()
@@ -720,7 +711,7 @@ def test_the_shown_link_leads_back_to_the_state(show):
     put(page, kernel_size=3, padding=1, mode="avg", input=[[1, 2.5, -3]], input_size=1)
     put(page, columns={"input_size": 3}, ceil_mode=True)
     cell(page, "input", 1, 2).focus()
-    press_tool(page, "链接")
+    press_button(page, "链接")
     address = root_of(page).locator(".dx-copy input").input_value()
     other = show(pool_explorer(), hash="#" + address.partition("#")[2])
     other.wait_for_function("shown[0].model.get('padding') === 1")

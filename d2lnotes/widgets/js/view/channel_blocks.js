@@ -1,9 +1,8 @@
 // Many small grids that make one board, such as the channels of an input: one stop of the Tab key, arrow keys walk
 // within a grid and over to the next one. Hover and tap pick a cell, a second tap or Enter edits it.
 import { editCell, placeOver } from "./cell_editor.js";
+import { DIRECTIONS, listenToCells } from "./cell_events.js";
 import { element, setAttribute, setText } from "./dom.js";
-
-const DIRECTIONS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 function createBlock(name) {
   const grid = element("div", { class: "dx-grid", role: "grid" });
@@ -49,7 +48,7 @@ function resize(block, name, [rows, cols]) {
 export function createBlocks({ name, title, onPick, onEdit, say, editLabel, describedBy }) {
   const node = element("div", { class: `dx-blocks dx-${name}`, role: "group", "aria-label": title });
   const blocks = [];
-  let [perLine, marked, pressed] = [1, null, null];
+  let [perLine, marked] = [1, null];
   if (onEdit) node.classList.add("dx-editable");
 
   /**
@@ -124,8 +123,6 @@ export function createBlocks({ name, title, onPick, onEdit, say, editLabel, desc
     else block.frame.hidden = true;
   }
 
-  const cellOf = (event) => event.target.closest("[role=gridcell]");
-
   function placeOf(cell) {
     const index = blocks.findIndex(({ board }) => board.contains(cell));
     return [index, Number(cell.dataset.row), Number(cell.dataset.col)];
@@ -165,32 +162,16 @@ export function createBlocks({ name, title, onPick, onEdit, say, editLabel, desc
     editCell(cell, blocks[index].board, { row, col, label: editLabel(cell), onNumber, say });
   }
 
-  node.addEventListener("pointerdown", (event) => (pressed = cellOf(event) === marked ? marked : null));
-  node.addEventListener("focusin", (event) => {
-    if (cellOf(event)) onPick(...placeOf(cellOf(event)));
-  });
-  node.addEventListener("click", (event) => {
-    const cell = cellOf(event);
-    if (!cell) return;
-    if (onEdit && cell === pressed) edit(cell);
-    else onPick(...placeOf(cell));
-  });
-  // Not pointerover: a page that scrolls under a resting mouse picks nothing.
-  node.addEventListener("pointermove", (event) => {
-    const cell = cellOf(event);
-    if (cell && event.pointerType !== "touch") onPick(...placeOf(cell));
-  });
-  node.addEventListener("keydown", (event) => {
-    const cell = cellOf(event);
-    if (!cell || event.altKey || event.metaKey) return;
-    const target = destination(event, placeOf(cell));
-    const isEdit = onEdit && (event.key === "Enter" || event.key === "F2");
-    if (!target && !isEdit) return;
-    // JupyterLab and the theme's page-turning keys listen further out.
-    event.preventDefault();
-    event.stopPropagation();
-    if (target) cellAt(target).focus();
-    else edit(cell);
+  const pick = (cell) => onPick(...placeOf(cell));
+  listenToCells(node, {
+    marked: () => marked,
+    pick,
+    point: pick,
+    edit: onEdit && edit,
+    destination(event, cell) {
+      const target = destination(event, placeOf(cell));
+      return target && cellAt(target);
+    },
   });
   return { node, blocks, paint, mark, unmark, show };
 }

@@ -1,9 +1,8 @@
-// A board of numbered cells. Arrow keys walk through it, hover and tap pick a cell, a second tap or
-// Enter edits it.
+// A board of numbered cells that arrow keys walk through.
 import { editCell, placeOver } from "./cell_editor.js";
+import { DIRECTIONS, listenToCells } from "./cell_events.js";
 import { element, setAttribute, setText } from "./dom.js";
 
-const DIRECTIONS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const TEXT = { edit: (title, row, col) => `${title}第 ${row + 1} 行第 ${col + 1} 列的新数值` };
 
 /** Where a key leads from a cell: arrows, Home/End in the row, with Ctrl in the whole grid. */
@@ -42,7 +41,7 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say, 
   board.style.setProperty("--min", `${minCell}px`);
   if (onEdit) node.classList.add("dx-editable");
   const cells = [];
-  let [marked, pressed] = [null, null];
+  let marked = null;
 
   function addCell(row, col) {
     const place = { "data-grid": name, "data-row": row, "data-col": col };
@@ -116,39 +115,21 @@ export function createGrid({ name, title, letter, minCell, onPick, onEdit, say, 
   }
 
   const position = (cell) => [Number(cell.dataset.row), Number(cell.dataset.col)];
-  const cellOf = (event) => event.target.closest("[role=gridcell]");
-
   function edit(cell) {
     const [row, col] = position(cell);
     editCell(cell, board, { row, col, label: TEXT.edit(title, row, col), onNumber: (value) => onEdit(row, col, value), say });
   }
 
-  grid.addEventListener("pointerdown", (event) => (pressed = cellOf(event) === marked ? marked : null));
-  grid.addEventListener("focusin", (event) => {
-    if (cellOf(event)) onPick(...position(cellOf(event)));
-  });
-  grid.addEventListener("click", (event) => {
-    const cell = cellOf(event);
-    if (!cell) return;
-    if (onEdit && cell === pressed) edit(cell);
-    else onPick(...position(cell));
-  });
-  // Not pointerover: a page that scrolls under a resting mouse picks nothing.
-  grid.addEventListener("pointermove", (event) => {
-    const cell = cellOf(event);
-    if (cell && cell !== marked && event.pointerType !== "touch") onPick(...position(cell));
-  });
-  grid.addEventListener("keydown", (event) => {
-    const cell = cellOf(event);
-    if (!cell || event.altKey || event.metaKey) return;
-    const target = destination(event, ...position(cell), cells.length, cells[0].length);
-    const isEdit = onEdit && (event.key === "Enter" || event.key === "F2");
-    if (!target && !isEdit) return;
-    // JupyterLab and the theme's page-turning keys listen further out.
-    event.preventDefault();
-    event.stopPropagation();
-    if (target) cells[target[0]][target[1]].focus();
-    else edit(cell);
+  const pick = (cell) => onPick(...position(cell));
+  listenToCells(grid, {
+    marked: () => marked,
+    pick,
+    point: (cell) => cell !== marked && pick(cell),
+    edit: onEdit && edit,
+    destination(event, cell) {
+      const target = destination(event, ...position(cell), cells.length, cells[0].length);
+      return target && cells[target[0]][target[1]];
+    },
   });
   return { node, grid, cells, paint, mark, placeFrame, hideFrame: () => (frame.hidden = true), settleScroll };
 }
