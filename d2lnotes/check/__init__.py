@@ -1,0 +1,27 @@
+"""Exercises that answer back: ``check.corr2d(my_corr2d)`` says whether, where and why not.
+
+Each module holds the exercises of one chapter; names load on first use.
+"""
+
+from difflib import get_close_matches
+from importlib import import_module
+
+# module -> exercises
+_OWNERS = {
+    "cross_correlation": ("corr2d", "edge_kernel"),
+}
+
+__all__ = [name for names in _OWNERS.values() for name in names]
+
+
+def __getattr__(name):
+    for module, names in _OWNERS.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    near = get_close_matches(name, __all__, 3, 0.5)
+    hint = f"：是不是 {'、'.join(near)}？" if near else "，dir(check) 列出全部练习"
+    raise AttributeError(f"没有叫 check.{name} 的练习{hint}")
+
+
+def __dir__():
+    return sorted(__all__)
