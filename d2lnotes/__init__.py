@@ -33,7 +33,7 @@ _OWNERS = {
     ),
     "models": ("layer_summary",),
     "data": ("DatasetError", "get_fashion_mnist_labels", "load_data_fashion_mnist"),
-    "plot": ("Animator", "plot_history", "show_images"),
+    "plot": ("Animator", "plot_feature_maps", "plot_history", "show_images"),
     "train": (
         "Accumulator",
         "History",

@@ -9,7 +9,16 @@ import numpy as np
 import torch
 from matplotlib import pyplot as plt
 
-__all__ = ["Animator", "TrainingCurve", "plot_history", "show_images", "use_svg_display"]
+from .modes import modes_kept
+
+__all__ = [
+    "Animator",
+    "TrainingCurve",
+    "plot_feature_maps",
+    "plot_history",
+    "show_images",
+    "use_svg_display",
+]
 
 LINE_STYLES = ("-", "m--", "g-.", "r:")
 
@@ -68,6 +77,56 @@ def _pixels(img):
     if img.ndim == 3 and img.shape[0] in (1, 3):
         img = np.moveaxis(img, 0, -1)
     return img[..., 0] if img.ndim == 3 and img.shape[-1] == 1 else img
+
+
+def plot_feature_maps(net, image, layer, *, num_maps=8, num_cols=8, scale=1.1):
+    """Show what the channels of a layer make of one image, in evaluation mode.
+
+    Args:
+        net: The network.
+        image: One image ``(C, H, W)``.
+        layer: A module of the network, or its name in ``net.named_modules()``.
+        num_maps: Show so many channels, the first ones.
+        num_cols: Pictures in a row.
+        scale: Inches per picture.
+
+    Returns:
+        The axes, row by row, in one array. Every map has its own scale of grey: black is its
+        least value, white its greatest.
+
+    Raises:
+        ValueError: If the layer is not one of the network's, is not reached by the image, or does
+            not give feature maps.
+    """
+    maps = _output_of(net, image, layer)[:num_maps]
+    rows = -(-len(maps) // num_cols)
+    return show_images(maps, rows, min(num_cols, len(maps)), range(len(maps)), scale)
+
+
+def _output_of(net, image, layer):
+    """Output ``(C, H, W)`` of one layer for one image."""
+    modules = dict(net.named_modules())
+    module = modules.get(layer) if isinstance(layer, str) else layer
+    if not any(module is known for known in modules.values()):
+        names = "、".join(name for name in modules if name)
+        raise ValueError(f"网络里没有层 {layer!r}：请给一个层，或者它的名字：{names}")
+    if image.dim() != 3:
+        raise ValueError(f"image 的形状是 {tuple(image.shape)}，应是 (C, H, W)：一张图")
+    seen = []
+    hook = module.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    device = next((p.device for p in net.parameters()), None)
+    try:
+        with modes_kept(net), torch.no_grad():
+            net.eval()
+            net(image[None].to(device))
+    finally:
+        hook.remove()
+    if not seen:
+        raise ValueError(f"算这张图时没有用到层 {layer!r}")
+    if getattr(seen[-1], "ndim", None) != 4:
+        shape = tuple(getattr(seen[-1], "shape", ()))
+        raise ValueError(f"层 {layer!r} 的输出形状是 {shape}：要 (N, C, H, W) 才是特征图")
+    return seen[-1][0]
 
 
 def plot_history(history):
