@@ -12,6 +12,7 @@ TEXTS = {
     "truth": "True 或 False",
     "sequence": "{count} 个值，例如 ({example})",
     "count": "应有 {expected} 个值，你的有 {got} 个。",
+    "place": "第 {place} 个值：{how}",
     "shape": "形状应是 {expected}，你的是 {got}。",
     "nan": "你的结果里有 NaN。",
     "values": "形状对，有 {wrong} 个数不对（共 {total} 个）。",
@@ -24,7 +25,8 @@ def difference(expected, got):
     """Say how an answer differs from the expected one.
 
     Args:
-        expected: A tensor, a number, a truth value, or a tuple of these.
+        expected: A tensor, a number, a truth value, a word that ``use`` has for what it saw, or
+            a tuple of these.
         got: Anything that a student's function may return.
 
     Returns:
@@ -34,6 +36,8 @@ def difference(expected, got):
         return _tensor_difference(expected, got)
     if isinstance(expected, (tuple, list)):
         return _sequence_difference(expected, got)
+    if isinstance(expected, str):
+        return None if got == expected else TEXTS["value"]
     return _number_difference(expected, got)
 
 
@@ -58,7 +62,10 @@ def _sequence_difference(expected, got):
         return TEXTS["type"].format(expected=wanted, got=type(got).__name__)
     if len(got) != len(expected):
         return TEXTS["count"].format(expected=len(expected), got=len(got))
-    return next(filter(None, map(difference, expected, got)), None)
+    for place, pair in enumerate(zip(expected, got, strict=True), 1):
+        if how := difference(*pair):
+            return TEXTS["place"].format(place=place, how=how)
+    return None
 
 
 def _number_difference(expected, got):
@@ -83,7 +90,7 @@ def show(value):
         return _rows(value.tolist())
     if isinstance(value, (tuple, list)):
         return "(" + ", ".join(map(show, value)) + ")"
-    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 200 else text[:200] + "…"
 
 

@@ -28,12 +28,14 @@ class Run:
         error: The exception that came instead, or None.
         printed: What was printed.
         edited: Positions of the arguments that the call changed in place.
+        told: The exception's words, without the submission's own name.
     """
 
     value: object = None
     error: Exception | None = None
     printed: str = ""
     edited: tuple[int, ...] = ()
+    told: str = ""
 
 
 def run(use, submission, args):
@@ -47,7 +49,15 @@ def run(use, submission, args):
         except Exception as caught:  # whatever the student's code raises is theirs to read
             error = caught
     edited = tuple(i for i, pair in enumerate(zip(args, given, strict=True)) if changed(*pair))
-    return Run(value, error, printed.getvalue(), edited)
+    return Run(value, error, printed.getvalue(), edited, told(error, submission))
+
+
+def told(error, submission):
+    """What an exception says, whatever the submission is called."""
+    words = str(error or "")
+    for name in ("__qualname__", "__name__"):
+        words = words.replace(getattr(submission, name, None) or "?", "?")
+    return words
 
 
 def copied(arg):
@@ -70,11 +80,17 @@ def is_stub(submission, result):
     """Whether the student has not written anything yet: ``...``, ``pass``, ``None``."""
     if submission is None or submission is ...:
         return True
+    if inspect.isclass(submission):
+        return all(map(_is_idle, filter(inspect.isfunction, vars(submission).values())))
     if result.value is ... or _raises_unwritten(result.error):
         return True
     if result.error or result.value is not None or not inspect.isfunction(submission):
         return False
-    return {step.opname for step in dis.get_instructions(submission)} <= IDLE
+    return _is_idle(submission)
+
+
+def _is_idle(function):
+    return {step.opname for step in dis.get_instructions(function)} <= IDLE
 
 
 def _raises_unwritten(error):

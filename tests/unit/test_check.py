@@ -212,6 +212,26 @@ class TestCrashed:
         result = double(fussy)
         assert result.outcome == "crashed" and "太大" in repr(result)
 
+    def test_an_error_each_time_is_named_by_its_words(self, double):
+        def transposed(X):
+            return X @ torch.ones(3, 1)
+
+        def misspelled(X):
+            return X.sums()
+
+        double.mistakes["product"] = transposed
+        double.texts["product"] = "形状对不上。"
+        assert double(lambda X: X @ torch.ones(3, 1)).mistake == "product"
+        assert double(misspelled).mistake is None
+
+        def two(X, Y): ...
+
+        def lonely(X, Y):
+            return X + Y
+
+        double.mistakes["product"] = two
+        assert double(lonely).mistake == "product"
+
     def test_an_interrupt_passes(self, double):
         def endless(X):
             raise KeyboardInterrupt
@@ -280,7 +300,9 @@ class TestDifference:
             (0.5, 0.51, "数不对"),
             ((1, 2), 1, "int"),
             ((1, 2), (1, 2, 3), "3 个"),
-            ((1, 2), (2, 1), "数不对"),
+            ((1, 2), (2, 1), "第 1 个值：数不对"),
+            (("竖边", (1, 2)), ("竖边", (1, 3)), "第 2 个值：第 2 个值：数不对"),
+            ("竖边", "横边", "数不对"),
             (torch.ones(2), torch.ones(2, 1), r"(2, 1)"),
             (torch.ones(2), 1.0, "float"),
             (torch.ones(2), torch.tensor([1.0, 2.0]), "有 1 个数不对"),
@@ -310,3 +332,27 @@ def test_modules_and_classes_may_be_handed_in():
     class Unwritten(nn.Module): ...
 
     assert exercise(Unwritten()).outcome == "unattempted"
+
+
+def test_a_class_is_attempted_once_it_has_a_method():
+    exercise = Exercise(
+        "layer",
+        answer=nn.Identity,
+        cases=double_cases,
+        use=lambda layer_class, X: layer_class()(X),
+        mistakes={},
+        texts={"task": "", "hints": ("",)},
+    )
+
+    class Unwritten(nn.Module): ...
+
+    class Sketched(nn.Module):
+        def forward(self, X): ...
+
+    class Misspelled(nn.Module):
+        def foward(self, X):
+            return X
+
+    assert exercise(nn.Identity)
+    assert exercise(Unwritten).outcome == exercise(Sketched).outcome == "unattempted"
+    assert 'missing the required "forward"' in repr(exercise(Misspelled))
