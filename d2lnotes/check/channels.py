@@ -81,6 +81,8 @@ TEXTS = {
         ),
         "transposed": "权重转置了：W 的形状是 (c_o, c_i)，从 c_i 个数得到 c_o 个数。"
         "样本在左边相乘时右边用 W.T。",
+        "reshaped_weights": "K.reshape(c_i, c_o) 不是转置：数的次序没有变，权重就错位了。"
+        "要转置请用 .T。",
         "mixed_in": MIXED,
         "mixed_out": MIXED,
         "mixed_both": MIXED,
@@ -209,8 +211,8 @@ multi_in_out = Exercise(
 
 def _batches(generator):
     while True:
-        n, c_i, c_o = (integer(generator, 1, 3) for _ in range(3))
-        height, width = integer(generator, 1, 3), integer(generator, 1, 3)
+        n, height, width = (integer(generator, low, 3) for low in (1, 2, 1))
+        c_i, c_o = integer(generator, 2, 4), integer(generator, 2, 4)  # 1 would be broadcast
         yield integers(generator, n, c_i, height, width), integers(generator, c_o, c_i, 1, 1)
 
 
@@ -243,6 +245,9 @@ conv1x1 = Exercise(
     cases=_batches,
     mistakes={
         "transposed": lambda X, K: F.conv2d(X, K.transpose(0, 1)),
+        "reshaped_weights": lambda X, K: F.conv2d(
+            X, K.reshape(K.shape[1], len(K)).T[..., None, None]
+        ),
         "mixed_in": lambda X, K: _mix(X, K, rows=_only_reshaped, back=_to_images),
         "mixed_out": lambda X, K: _mix(X, K, rows=_to_rows, back=torch.reshape),
         "mixed_both": lambda X, K: _mix(X, K, rows=_only_reshaped, back=torch.reshape),
