@@ -8,7 +8,13 @@ from importlib import import_module
 
 # module -> exercises
 _OWNERS = {
-    "cross_correlation": ("corr2d", "edge_kernel"),
+    "cross_correlation": (
+        "corr2d",
+        "corner_kernel",
+        "conv2d_layer",
+        "kernel_gradient",
+        "fit_kernel",
+    ),
     "channels": ("conv_parameters", "conv_macs", "multi_in_out", "conv1x1", "merged_1x1"),
 }
 

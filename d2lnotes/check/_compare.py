@@ -10,7 +10,8 @@ TEXTS = {
     "number": "一个数",
     "whole": "应是整数 {expected}，你的是小数 {got!r}：整除用 //。",
     "truth": "True 或 False",
-    "sequence": "{count} 个值，例如 ({example})",
+    "sequence": " {count} 个值，例如 {example}",
+    "list": "一个列表，例如 {example}",
     "count": "应有 {expected} 个值，你的有 {got} 个。",
     "place": "第 {place} 个值：{how}",
     "shape": "形状应是 {expected}，你的是 {got}。",
@@ -57,8 +58,8 @@ def _sequence_difference(expected, got):
     if isinstance(got, torch.Tensor) and got.dim() == 1:
         got = got.tolist()
     if not isinstance(got, (tuple, list)):
-        example = ", ".join(show(value) for value in expected)
-        wanted = TEXTS["sequence"].format(count=len(expected), example=example)
+        kind = TEXTS["list" if isinstance(expected, list) else "sequence"]
+        wanted = kind.format(count=len(expected), example=show(expected))
         return TEXTS["type"].format(expected=wanted, got=type(got).__name__)
     if len(got) != len(expected):
         return TEXTS["count"].format(expected=len(expected), got=len(got))
@@ -89,7 +90,8 @@ def show(value):
             return f"形状 {tuple(value.shape)} 的张量"
         return _rows(value.tolist())
     if isinstance(value, (tuple, list)):
-        return "(" + ", ".join(map(show, value)) + ")"
+        inside = ", ".join(map(show, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 200 else text[:200] + "…"
 

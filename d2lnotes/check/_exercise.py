@@ -88,7 +88,8 @@ class Exercise:
             return self._refuse(
                 submission, cases[smallest], expected[smallest], runs[smallest], mistake
             )
-        broken = next((rule for rule, breaks in self.rules.items() if breaks(submission)), None)
+        rules = self.rules.items()
+        broken = next((rule for rule, breaks in rules if run(breaks, submission, ()).value), None)
         if broken:
             reason = TEXTS["values_right"].format(reason=self.texts[broken])
             return Result("wrong", TEXTS["wrong"], (reason, self._way_on()), broken)

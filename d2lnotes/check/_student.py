@@ -116,8 +116,17 @@ def error_line(error):
 def has_loop(function):
     """Whether a function's own source has a loop or a comprehension; no source, no loop."""
     loops = (ast.For, ast.While, ast.comprehension)
+    return any(isinstance(node, loops) for node in _nodes(function))
+
+
+def mentions(function, *names):
+    """Whether a function's own source uses one of these names or attributes."""
+    used = {getattr(node, "id", getattr(node, "attr", None)) for node in _nodes(function)}
+    return not used.isdisjoint(names)
+
+
+def _nodes(function):
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        return list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))))
     except (OSError, TypeError, SyntaxError):
-        return False
-    return any(isinstance(node, loops) for node in ast.walk(tree))
+        return []
