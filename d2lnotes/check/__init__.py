@@ -16,6 +16,15 @@ _OWNERS = {
         "fit_kernel",
     ),
     "channels": ("conv_parameters", "conv_macs", "multi_in_out", "conv1x1", "merged_1x1"),
+    "pooling": ("max_pool", "pool_size", "average_kernel", "min_pool"),
+    "conv_as_matmul": (
+        "im2col",
+        "conv2d",
+        "kernel_matrix",
+        "conv_transpose2d",
+        "output_padding",
+        "im2col_batch",
+    ),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]
