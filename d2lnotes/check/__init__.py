@@ -8,6 +8,13 @@ from importlib import import_module
 
 # module -> exercises
 _OWNERS = {
+    "why_convolution": (
+        "shift",
+        "weights_left",
+        "dense_from_kernel",
+        "convolve2d",
+        "is_equivariant",
+    ),
     "cross_correlation": (
         "corr2d",
         "corner_kernel",
