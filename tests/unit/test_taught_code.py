@@ -64,6 +64,49 @@ def test_pool2d():
         torch.testing.assert_close(taught(X, (2, 3), mode), ops.pool2d(X, (2, 3), mode))
 
 
+def test_convolution_as_a_matrix_product():
+    names = {"torch": torch, "F": nn.functional}
+    for cell in ("conv2d-loops", "im2col-def", "conv2d-im2col", "kernel-matrix"):
+        names = run_cell("convolution/conv-as-matmul", cell, **names)
+    for _ in range(50):
+        stride, padding = torch.randint(1, 4, ()).item(), torch.randint(0, 3, ()).item()
+        where = {"stride": stride, "padding": padding}
+        kernel = torch.randint(1, 4, (2,)).tolist()
+        n, c_in, c_out, *size = (
+            torch.randint(1, 4, (3,)).tolist() + torch.randint(3, 8, (2,)).tolist()
+        )
+        X, W, bias = (
+            torch.randn(n, c_in, *size),
+            torch.randn(c_out, c_in, *kernel),
+            torch.randn(c_out),
+        )
+        assert torch.equal(names["im2col"](X, kernel, **where), ops.im2col(X, kernel, **where))
+        for name, method in (("conv2d_loops", "loops"), ("conv2d_im2col", "im2col")):
+            for b in (bias, None):
+                ours = ops.conv2d(X, W, b, **where, method=method)
+                torch.testing.assert_close(names[name](X, W, b, **where), ours)
+        K = W[0, 0]
+        assert torch.equal(
+            names["kernel_matrix"](K, size, **where), ops.kernel_matrix(K, size, **where)
+        )
+
+
+def test_transposed_convolution():
+    names = {"torch": torch, "F": nn.functional}
+    for cell in ("kernel-matrix", "transposed-by-matrix"):
+        names = run_cell("convolution/conv-as-matmul", cell, **names)
+    for _ in range(50):
+        stride = torch.randint(1, 4, ()).item()
+        extra = torch.randint(0, stride, ()).item()
+        kernel = torch.randint(1, 4, (2,)).tolist()
+        padding = torch.randint(0, min(kernel), ()).item()
+        where = {"stride": stride, "padding": padding, "output_padding": extra}
+        Y, K = torch.randn(*torch.randint(3, 6, (2,)).tolist()), torch.randn(kernel)
+        ours = ops.conv_transpose2d_by_matrix(Y, K, **where)
+        taught = names["conv_transpose2d_by_matrix"](Y, K, **where)
+        torch.testing.assert_close(taught, ours)
+
+
 def test_fields_of():
     names = run_cell("convolution/receptive-field", "fields-of", three=[(3, 1, 0, 1)])
     for _ in range(50):
