@@ -22,6 +22,7 @@ _OWNERS = {
         "kernel_gradient",
         "fit_kernel",
     ),
+    "padding_and_stride": ("pad", "same_padding", "output_size", "unread", "layers_until"),
     "channels": ("conv_parameters", "conv_macs", "multi_in_out", "conv1x1", "merged_1x1"),
     "pooling": ("max_pool", "pool_size", "average_kernel", "min_pool"),
     "conv_as_matmul": (

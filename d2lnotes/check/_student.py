@@ -120,9 +120,8 @@ def has_loop(function):
 
 
 def mentions(function, *names):
-    """Whether a function's own source uses one of these names or attributes."""
-    used = {getattr(node, "id", getattr(node, "attr", None)) for node in _nodes(function)}
-    return not used.isdisjoint(names)
+    """Whether a function's own source uses one of these attributes: ``x.name``."""
+    return any(isinstance(node, ast.Attribute) and node.attr in names for node in _nodes(function))
 
 
 def _nodes(function):
