@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lnotes import check
+from d2lnotes.ops import corr2d
 
 CHAPTERS = sorted((Path(__file__).parents[2] / "chapters" / "convolution").glob("*.ipynb"))
 LABEL = re.compile(r"^\*\*(\d+)\. (写代码|猜一猜|解释|实验)：", re.M)
@@ -48,7 +49,8 @@ def run(code, names):
 
 
 def names():
-    return {"torch": torch, "nn": nn, "F": F, "check": check}
+    """What the chapters import and define before their exercises."""
+    return {"torch": torch, "nn": nn, "F": F, "check": check, "corr2d": corr2d}
 
 
 CALL = re.compile(r"check\.(\w+)\((\w+)\)\s*$")
