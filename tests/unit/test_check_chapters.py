@@ -56,7 +56,7 @@ def names():
 CALL = re.compile(r"check\.(\w+)\((\w+)\)\s*$")
 
 
-@pytest.mark.parametrize(("path", "number"), tries())
+@pytest.mark.parametrize(("path", "number"), list(tries()))
 def test_a_stub_is_open_and_its_answer_passes(path, number):
     cells = cells_of(path)
     stub = source(cells[f"try-{number}"])
