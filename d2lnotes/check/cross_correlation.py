@@ -78,6 +78,7 @@ TEXTS = {
         "prediction": "用的是预测 corr2d(X, W)，没有减去目标 Y。",
         "flipped": "误差被上下左右翻转了。输出 [i, j] 读的是 X[i+a, j+b]，都是加号，不用翻转。",
         "sums": "先把误差全加起来了。每个误差只乘自己窗口里的那一格，乘完再加。",
+        "outputs": "这是损失对每个输出的梯度。W[a, b] 影响每一个输出，还要乘上 X[i+a, j+b] 再求和。",
         "autograd": "用了自动求导。这一题要自己写出梯度。",
     },
     "fit_kernel": {
@@ -303,6 +304,7 @@ kernel_gradient = Exercise(
         "target": lambda X, Y, W: 2 * by_hand(X, Y),
         "prediction": lambda X, Y, W: 2 * by_hand(X, by_hand(X, W)),
         "flipped": lambda X, Y, W: 2 * by_hand(X, _error(X, Y, W).flip(0, 1)),
+        "outputs": lambda X, Y, W: 2 * _error(X, Y, W),
         "sums": lambda X, Y, W: 2 * _error(X, Y, W).sum() * by_hand(X, torch.ones_like(Y)),
     },
     texts=TEXTS["kernel_gradient"],
