@@ -25,6 +25,8 @@ TEXTS = {
         "transposed": "行和列对调了。",
         "forgot_one": "少了一行一列：能放 (n - k) // s + 1 个窗口，第一个不用走。",
         "partial": "多出来的窗口伸到了图外。默认只算整个落在图内的窗口（向下取整）。",
+        "size_of_stride_one": "窗口的起点用了步幅，输出的大小却没有："
+        "有 (n - k) // s + 1 个窗口。你的后几个窗口落到了图外。",
     },
     "pool_size": {
         "task": "池化的输出边长 (n, k, s, p, ceil) → o，与 PyTorch 相同。",
@@ -75,6 +77,7 @@ TEXTS = {
         "zero_pad": "边上补的 0 被当作了最小值。填充的格子不该参加比较。",
         "no_padding": "没有用填充 p。",
         "no_stride": "没有用步幅 s：F.max_pool2d 省去 stride 时，步幅等于窗口。",
+        "window_only": "s 和 p 都没有用：F.max_pool2d 省去它们时，步幅等于窗口，填充是 0。",
     },
 }
 
@@ -102,6 +105,14 @@ def _forgot_step(X, k, s):
     return _max(X, k, 1)[:rows, :cols]
 
 
+def _size_of_stride_one(X, k, s):
+    rows, cols = (n - k + 1 for n in X.shape)
+    corners = [[(i * s, j * s) for j in range(cols)] for i in range(rows)]
+    return torch.stack(
+        [torch.stack([X[i : i + k, j : j + k].max() for i, j in row]) for row in corners]
+    )
+
+
 max_pool = Exercise(
     "max_pool",
     answer=_max,
@@ -116,6 +127,7 @@ max_pool = Exercise(
         "transposed": lambda X, k, s: _max(X, k, s).T,
         "forgot_one": lambda X, k, s: _max(X, k, s)[:-1, :-1],
         "partial": _partial,
+        "size_of_stride_one": _size_of_stride_one,
     },
     texts=TEXTS["max_pool"],
 )
@@ -226,6 +238,7 @@ min_pool = Exercise(
         "zero_pad": lambda X, k, s, p: -F.max_pool2d(-F.pad(X, (p, p, p, p)), k, s),
         "no_padding": lambda X, k, s, p: -F.max_pool2d(-X, k, s),
         "no_stride": lambda X, k, s, p: -F.max_pool2d(-X, k, padding=p),
+        "window_only": lambda X, k, s, p: -F.max_pool2d(-X, k),
     },
     texts=TEXTS["min_pool"],
 )
