@@ -43,6 +43,7 @@ TEXTS = {
         "half_kernel": "两侧各补了 d·(k//2) 格：k 是偶数时，补多了，输出会变大。",
         "floored": "两侧都向下取整，总数是奇数时少补一格，输出会小 1。",
         "total": "每一侧都补了总数。总数是两侧合计的，要分成两份。",
+        "formula": "直接用了 p = (k-1)/2：没有算上空洞率，k 是偶数时还会补出半格。",
         "halves": "总数是奇数时，补出了半格。格数要是整数：一侧 t // 2，另一侧补剩下的。",
     },
     "output_size": {
@@ -108,9 +109,9 @@ def _pad(X, p_h, p_w):
 
 
 def _minus_slice(X, p_h, p_w):
-    if not p_h or not p_w:
-        raise RuntimeError
-    return _pad(X, p_h, p_w)
+    Y = torch.zeros_like(_pad(X, p_h, p_w))
+    Y[p_h:-p_h, p_w:-p_w] = X
+    return Y
 
 
 def _repeat_edges(X, p_h, p_w):
@@ -156,6 +157,7 @@ same_padding = Exercise(
         "half_kernel": lambda k, d: (d * (k // 2),) * 2,
         "floored": lambda k, d: (d * (k - 1) // 2,) * 2,
         "total": lambda k, d: (d * (k - 1),) * 2,
+        "formula": lambda k, d: ((k - 1) / 2,) * 2,
         "halves": lambda k, d: (d * (k - 1) / 2,) * 2,
     },
     texts=TEXTS["same_padding"],
