@@ -25,6 +25,7 @@ _OWNERS = {
     "padding_and_stride": ("pad", "same_padding", "output_size", "unread", "layers_until"),
     "channels": ("conv_parameters", "conv_macs", "multi_in_out", "conv1x1", "merged_1x1"),
     "pooling": ("max_pool", "pool_size", "average_kernel", "min_pool"),
+    "receptive_field": ("columns_seen", "layers_needed", "columns_read", "changed_by"),
     "conv_as_matmul": (
         "im2col",
         "conv2d",
