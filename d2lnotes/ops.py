@@ -9,6 +9,30 @@ from torch import nn
 from .shapes import conv_output_size, conv_transpose_output_size, same_padding
 
 
+def shift(X, rows, cols):
+    """Move pictures down and to the right; what leaves is lost, zeros come in.
+
+    Args:
+        X: Pictures ``(..., H, W)``.
+        rows: Rows to go down; negative is up.
+        cols: Columns to go right; negative is left.
+
+    Returns:
+        ``(..., H, W)``, new.
+    """
+    moved = torch.zeros_like(X)
+    (to_i, from_i), (to_j, from_j) = _overlap(X.shape[-2], rows), _overlap(X.shape[-1], cols)
+    moved[..., to_i, to_j] = X[..., from_i, from_j]
+    return moved
+
+
+def _overlap(size, step):
+    """Where the part that stays in sight goes, and where it comes from."""
+    kept = max(size - abs(step), 0)
+    to, source = max(step, 0), max(-step, 0)
+    return slice(to, to + kept), slice(source, source + kept)
+
+
 def corr2d(X, K):
     """Two-dimensional cross-correlation: ``Y[i, j]`` is the sum of window (i, j) times the kernel.
 

@@ -19,9 +19,23 @@ from d2lnotes.ops import (
     im2col,
     kernel_matrix,
     pool2d,
+    shift,
 )
 
 SIDE = st.integers(1, 7)
+
+
+@given(SIDE, SIDE, st.integers(-9, 9), st.integers(-9, 9))
+def test_shift_moves_every_pixel_once_and_lets_zeros_in(n_h, n_w, rows, cols):
+    X = torch.rand(2, n_h, n_w)
+    kept = X.clone()
+    moved = shift(X, rows, cols)
+    for i in range(n_h):
+        for j in range(n_w):
+            inside = 0 <= i - rows < n_h and 0 <= j - cols < n_w
+            expected = X[:, i - rows, j - cols] if inside else torch.zeros(2)
+            assert torch.equal(moved[:, i, j], expected)
+    assert torch.equal(X, kept) and moved.shape == X.shape
 
 
 @settings(max_examples=300, deadline=None)
