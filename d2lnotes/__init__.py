@@ -45,6 +45,7 @@ _OWNERS = {
         "try_gpu",
     ),
     "recipes": ("train_recipe",),
+    "results": (),
     "widgets": (
         "channel_explorer",
         "conv_explorer",

@@ -1,4 +1,4 @@
-"""Command line: ``python -m d2lnotes doctor | data | train | stamp``."""
+"""Command line: ``python -m d2lnotes doctor | data | train | record | stamp``."""
 
 import argparse
 import sys
@@ -44,7 +44,16 @@ def _parser():
     train.add_argument("--device", help="设备（默认用这台机器最好的）")
     train.add_argument("--checkpoint", type=Path, help="每个周期保存一次；文件已存在时接着训练")
     train.add_argument("--json", type=Path, help="把训练记录写进这个文件")
-    for command in (doctor, data, train):
+    record = commands.add_parser("record", help="用多个种子训练一个方案，把结果写进 results/")
+    record.set_defaults(run=_record)
+    record.add_argument("model", help="网络的名字，例如 lenet")
+    record.add_argument("--recipe", default="quick", help="方案（默认 quick）")
+    record.add_argument("--seeds", type=int, default=5, help="种子数（默认 5），已有的不再训练")
+    record.add_argument("--limit", type=int, help="只用这么多张图像，试运行时用")
+    record.add_argument("--device", help="设备（默认用这台机器最好的）")
+    record.add_argument("--results", type=Path, help="写到这个文件夹（默认是仓库的 results）")
+    record.add_argument("--again", action="store_true", help="丢掉已有的记录，全部重来")
+    for command in (doctor, data, train, record):
         command.add_argument("--root", type=Path, help="存放数据的文件夹")
     stamp = commands.add_parser("stamp", help="把仓库地址写进每本笔记的第一个代码单元格")
     stamp.set_defaults(run=_stamp)
@@ -87,6 +96,26 @@ def _train(options):
             if options.json:
                 history.to_json(options.json)
     return INTERRUPTED if history.interrupted else 0
+
+
+def _record(options):
+    from .distributed import process_group, rank_and_size
+    from .record import record
+
+    with process_group() as device:
+        recorded = record(
+            options.model,
+            options.recipe,
+            seeds=options.seeds,
+            device=device or options.device,
+            root=options.root,
+            limit=options.limit,
+            folder=options.results,
+            again=options.again,
+        )
+        if rank_and_size()[0] == 0:
+            print(recorded)
+    return 0 if len(recorded.runs) >= options.seeds else INTERRUPTED
 
 
 def _stamp(options):

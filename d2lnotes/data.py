@@ -31,7 +31,7 @@ LABELS = (
 
 
 def load_data_fashion_mnist(
-    batch_size, resize=None, *, device=None, root=None, limit=None, seed=None
+    batch_size, resize=None, *, device=None, root=None, limit=None, seed=None, augment=None
 ):
     """Load Fashion-MNIST, fetching it once if this machine does not have it.
 
@@ -42,6 +42,7 @@ def load_data_fashion_mnist(
         root: Folder with the data; see :mod:`d2lnotes.download`.
         limit: Use only so many images of each set, the first ones of every class in equal number.
         seed: Seed of the training order. Unless given, torch's global generator decides.
+        augment: Changes training images at random, see :class:`DeviceLoader`.
 
     Returns:
         ``(train_iter, test_iter)``, two :class:`DeviceLoader`: training images come in a new order
@@ -60,7 +61,9 @@ def load_data_fashion_mnist(
         )
     options = {"batch_size": batch_size, "resize": resize, "device": device}
     return (
-        DeviceLoader(train_images, train_labels, shuffle=True, seed=seed, **options),
+        DeviceLoader(
+            train_images, train_labels, shuffle=True, seed=seed, augment=augment, **options
+        ),
         DeviceLoader(test_images, test_labels, **options),
     )
 
@@ -84,13 +87,24 @@ class DeviceLoader:
         device: Where images and labels are kept and batches are made.
         shuffle: Draw a new order for every pass.
         seed: Seed of the orders; torch's global generator decides if it is None.
+        augment: Called as ``augment(images, generator)`` on every batch of uint8 images, before
+            they are resized; :func:`~d2lnotes.augment.random_crop_and_flip` or another.
 
     Yields:
         ``X`` float32 ``(B, C, H, W)`` from 0 to 1, ``y`` int64 ``(B,)``.
     """
 
     def __init__(
-        self, images, labels, batch_size, *, resize=None, device="cpu", shuffle=False, seed=None
+        self,
+        images,
+        labels,
+        batch_size,
+        *,
+        resize=None,
+        device="cpu",
+        shuffle=False,
+        seed=None,
+        augment=None,
     ):
         for name, value in (("batch_size", batch_size), ("resize", resize)):
             is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
@@ -111,6 +125,7 @@ class DeviceLoader:
         self.batch_size = batch_size
         self.resize = resize
         self.shuffle = shuffle
+        self.augment = augment
         self.generator = None if seed is None else torch.Generator().manual_seed(seed)
 
     def __len__(self):
@@ -136,6 +151,8 @@ class DeviceLoader:
         )
 
     def _as_floats(self, images):
+        if self.augment:
+            images = self.augment(images, self.generator)
         X = images.float().div_(255)
         if self.resize is None or X.shape[-2:] == (self.resize, self.resize):
             return X

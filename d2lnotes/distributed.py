@@ -62,6 +62,12 @@ def share_of(batches):
         yield X[rank::size], y[rank::size], len(y)
 
 
+def wait_for_all():
+    """Go on when every process is here."""
+    if rank_and_size()[1] > 1:
+        distributed.barrier()
+
+
 def total(tensor):
     """Sum of a tensor over all processes."""
     if rank_and_size()[1] > 1:

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from operator import index
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from .history import History
 from .meters import Accumulator, Timer
 from .modes import modes_kept
 from .plot import TrainingCurve
+
+INITS = {
+    "xavier": nn.init.xavier_uniform_,
+    "kaiming": partial(nn.init.kaiming_uniform_, nonlinearity="relu"),
+}
 
 __all__ = [
     "Accumulator",
@@ -57,7 +63,8 @@ def train_ch6(
         lr: Learning rate.
         device: Device to train on; the best one of this machine unless given.
         init: ``'xavier'`` draws all weights anew, Xavier-uniform in dense and convolution layers;
-            ``None`` goes on from the weights the net has; a function is applied to each module.
+            ``'kaiming'`` Kaiming-uniform, for nets with ReLU; ``None`` goes on from the weights
+            the net has; a function is applied to each module.
         optimizer: Called as ``optimizer(net.parameters(), lr=lr)``; plain SGD unless given.
         scheduler: Called as ``scheduler(optimizer)``; its ``step()`` follows every batch.
         seed: Seed of torch's global generator, set first; makes a run repeatable. Needed under
@@ -164,17 +171,18 @@ def initialize(net, init):
     """Set a net's weights; ``init`` as in :func:`train_ch6`."""
     if init is None:
         return
-    if init != "xavier":
-        if not callable(init):
-            raise ValueError(f"init={init!r} 无效：请给 'xavier'、None 或一个函数")
+    if callable(init):
         net.apply(init)
         return
+    if init not in INITS:
+        names = "、".join(map(repr, INITS))
+        raise ValueError(f"init={init!r} 无效：请给 {names}、None 或一个函数")
     for module in net.modules():
         # biases and batch-norm parameters too, so that a seed decides every one of them
         if hasattr(module, "reset_parameters"):
             module.reset_parameters()
         if isinstance(module, (nn.Linear, nn.Conv2d)):
-            nn.init.xavier_uniform_(module.weight)
+            INITS[init](module.weight)
 
 
 @dataclass
@@ -244,6 +252,7 @@ class Run:
             "optimizer": type(self.optimizer).__name__,
             **{f"optimizer.{name}": str(v) for name, v in self.optimizer.defaults.items()},
             "scheduler": type(self.scheduler).__name__,
+            "scheduler.total_steps": getattr(self.scheduler, "total_steps", None),
             "amp": str(self.amp),
             "batch_size": getattr(self.train_iter, "batch_size", None),
             "batches": len(self.train_iter) if hasattr(self.train_iter, "__len__") else None,
