@@ -1,10 +1,11 @@
-# make book    build the site into _build/html
+# make book    build the site into _build/html; without solutions: make book SOLUTIONS=0
 # make serve   open it in a browser
 # make test    run all tests
 # make bench   compare with d2l and torch
 PYTHON ?= python3
 PORT ?= 8000
 DEVICE ?= cpu
+export SOLUTIONS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -27,7 +28,7 @@ serve: $(PAGE)
 test: $(INSTALLED) $(COLAB)/.installed
 	python -m pytest tests/unit
 	IPYWIDGETS=$(COLAB_IPYWIDGETS) PYTHONPATH=$(abspath $(COLAB)) python -m pytest tests/unit/test_widgets*.py
-	$(MAKE) book
+	$(MAKE) book SOLUTIONS=1
 	python tests/browser.py
 	python -m pytest tests/site
 
