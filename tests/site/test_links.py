@@ -57,11 +57,11 @@ def test_every_page_describes_itself(html: Path, soups: dict[Path, BeautifulSoup
         assert 10 <= len(description["content"]) <= 120, page
 
 
-def test_download_serves_the_notebook(html: Path, soups: dict[Path, BeautifulSoup]) -> None:
-    notebooks = [page for page in soups if "chapters" in page.parts]
-    assert notebooks
-    for page in notebooks:
+def test_download_serves_the_source(html: Path, soups: dict[Path, BeautifulSoup]) -> None:
+    chapters = [page for page in soups if "chapters" in page.parts]
+    assert chapters
+    for page in chapters:
         link = soups[page].select_one("a.btn-download-source-button")
         served = (page.parent / link["href"]).resolve()
-        source = html.parents[1] / page.relative_to(html).with_suffix(".ipynb")
+        source = html.parents[1] / page.relative_to(html).with_suffix(served.suffix)
         assert served.read_bytes() == source.read_bytes()

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from conftest import SCHEMES
 
-QUERIES = ["卷积核", "感受野", "步幅", "交叉熵损失", "Fashion-MNIST", "corr2d"]
+QUERIES = ["卷积核", "感受野", "步幅", "交叉熵损失", "Fashion-MNIST", "corr2d", "滤波器"]
 RESULTS = "#search-results ul.search li a:not(.reference)"
 
 
