@@ -18,6 +18,7 @@ TEXTS = {
     "nan": "你的结果里有 NaN。",
     "values": "形状对，有 {wrong} 个数不对（共 {total} 个）。",
     "value": "数不对。",
+    "word": "结果不对。",
 }
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}  # of sums of float32 in another order
 
@@ -38,7 +39,7 @@ def difference(expected, got):
     if isinstance(expected, (tuple, list)):
         return _sequence_difference(expected, got)
     if isinstance(expected, str):
-        return None if got == expected else TEXTS["value"]
+        return None if got == expected else TEXTS["word"]
     return _number_difference(expected, got)
 
 
@@ -88,7 +89,9 @@ def show(value):
         value = value.detach().cpu()
         if value.numel() > 40:
             return f"形状 {tuple(value.shape)} 的张量"
-        return _rows(value.tolist())
+        rows = _rows(value.tolist())
+        is_tall = value.dim() == 2 and value.shape[0] > 2 and value.shape[1] > 1
+        return "\n" + rows.replace("], ", "],\n ") if is_tall else rows
     if isinstance(value, (tuple, list)):
         inside = ", ".join(map(show, value))
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"

@@ -26,6 +26,7 @@ TEXTS = {
         "padded": "输出和输入一样大，四周补了 0。这里不填充。",
         "last_axis": "只对最后一维求了和，窗口里的各行还分着。后两维都要加起来：.sum((-2, -1))。",
         "loops": "里面还有循环。这一题要让张量运算去走遍窗口。",
+        "wrapped": "调用了 corr2d，循环还在它里面。这一题要让张量运算去走遍窗口。",
     },
     "corner_kernel": {
         "task": "设计一个核：一片同色、竖边、横边都没有响应，角上有响应。",
@@ -77,8 +78,10 @@ TEXTS = {
         "target": "用的是目标 Y，不是误差 corr2d(X, W) - Y。",
         "prediction": "用的是预测 corr2d(X, W)，没有减去目标 Y。",
         "flipped": "误差被上下左右翻转了。输出 [i, j] 读的是 X[i+a, j+b]，都是加号，不用翻转。",
+        "one_pixel": "每个误差只乘了窗口左上角的那一格。W[a, b] 乘的是 X[i+a, j+b]。",
         "sums": "先把误差全加起来了。每个误差只乘自己窗口里的那一格，乘完再加。",
         "outputs": "这是损失对每个输出的梯度。W[a, b] 影响每个输出，还要乘 X[i+a, j+b] 再求和。",
+        "backward": "W 没有记录梯度，不能求导。这一题不用自动求导：要自己写出梯度。",
         "autograd": "用了自动求导。这一题要自己写出梯度。",
     },
     "fit_kernel": {
@@ -95,10 +98,13 @@ TEXTS = {
         "mean": "误差的平方被平均了，梯度就小了。这里的损失是和：.sum()。",
         "half": "每一步都只走了一半：平方求导会多出一个 2。",
         "one_less": "少走了一步：range(1, steps) 只有 steps - 1 步。",
+        "first_only": "只走了一步：return 写在循环里了。",
         "one_more": "多走了一步：range(steps + 1) 有 steps + 1 步。",
         "random": "起点是随机的核。这里从全 0 出发，结果才每次一样。",
-        "rebound": "第一步之后，W = W - … 造出了一个新的张量，它自己不再记录梯度。"
+        "rebound": "W = W - … 造出了一个新的张量，第二步起，梯度不存在它的 grad 里。"
         "在 torch.no_grad() 里用 W -= lr * W.grad，改的是原来那个张量。",
+        "rebound_apart": "W = W - … 造出了一个新的张量，它不记录梯度，第二步就不能求导了。"
+        "用 W -= lr * W.grad，改的是原来那个张量。",
         "in_graph": "更新要写在 with torch.no_grad(): 里，否则它也会被记进计算图。",
         "not_scalar": "backward() 只能从一个数出发：误差的平方要先 .sum()。",
         "no_flag": "核没有要求记录梯度：torch.zeros(kernel_size, requires_grad=True)。",
@@ -127,6 +133,11 @@ def _padded(X, K):
     return by_hand(F.pad(X, (left, k_w - 1 - left, top, k_h - 1 - top)), K)
 
 
+def _calls_corr2d(function):
+    code = getattr(function, "__code__", None)
+    return bool(code) and "corr2d" in code.co_names + code.co_freevars
+
+
 corr2d = Exercise(
     "corr2d",
     answer=lambda X, K: F.conv2d(X[None, None], K[None, None])[0, 0],
@@ -141,7 +152,7 @@ corr2d = Exercise(
         "last_axis": lambda X, K: (X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1], 1) * K).sum(-1),
     },
     texts=TEXTS["corr2d"],
-    rules={"loops": has_loop},
+    rules={"loops": has_loop, "wrapped": _calls_corr2d},
 )
 
 
@@ -189,7 +200,7 @@ def _layer_cases(generator):
 def _layer_output(layer_class, X, K, b):
     """How many numbers a layer can learn, and what it gives with K and b for them."""
     if isinstance(layer_class, nn.Module):
-        raise TypeError("请交类本身，不要加括号：check.conv2d_layer(MyConv2D)")
+        raise ValueError("请交类本身，不要加括号：check.conv2d_layer(MyConv2D)")
     size = tuple(K.shape)
     layer = layer_class(size) if b is not None else layer_class(size, bias=False)
     values = {K.numel(): K} if b is None else {K.numel(): K, 1: torch.tensor(b)}
@@ -292,6 +303,11 @@ def _gradient(X, Y, W):
     return 2 * by_hand(X, _error(X, Y, W))
 
 
+def _one_pixel(X, Y, W):
+    rows, cols = Y.shape
+    return torch.full_like(W, 2 * (_error(X, Y, W) * X[:rows, :cols]).sum())
+
+
 kernel_gradient = Exercise(
     "kernel_gradient",
     answer=_gradient,
@@ -305,6 +321,8 @@ kernel_gradient = Exercise(
         "prediction": lambda X, Y, W: 2 * by_hand(X, by_hand(X, W)),
         "flipped": lambda X, Y, W: 2 * by_hand(X, _error(X, Y, W).flip(0, 1)),
         "outputs": lambda X, Y, W: 2 * _error(X, Y, W),
+        "one_pixel": _one_pixel,
+        "backward": lambda X, Y, W: W.sum().backward(),
         "sums": lambda X, Y, W: 2 * _error(X, Y, W).sum() * by_hand(X, torch.ones_like(Y)),
     },
     texts=TEXTS["kernel_gradient"],
@@ -339,10 +357,15 @@ def _from_random(X, Y, kernel_size, lr, steps):
     return W
 
 
-def _rebound(X, Y, kernel_size, lr, steps):
-    if steps > 1:
-        raise TypeError
-    return _descend(X, Y, kernel_size, lr, steps)
+def _fails_later(error):
+    """One step goes well, the second finds no gradient."""
+
+    def fit(X, Y, kernel_size, lr, steps):
+        if steps > 1:
+            raise error
+        return _descend(X, Y, kernel_size, lr, steps)
+
+    return fit
 
 
 def _not_scalar(X, Y, kernel_size, lr, steps):
@@ -376,8 +399,10 @@ fit_kernel = Exercise(
         "half": lambda X, Y, k, lr, steps: _descend(X, Y, k, lr / 2, steps),
         "one_less": lambda X, Y, k, lr, steps: _descend(X, Y, k, lr, steps - 1),
         "one_more": lambda X, Y, k, lr, steps: _descend(X, Y, k, lr, steps + 1),
+        "first_only": lambda X, Y, k, lr, steps: _descend(X, Y, k, lr, 1),
         "random": _from_random,
-        "rebound": _rebound,
+        "rebound": _fails_later(TypeError),
+        "rebound_apart": _fails_later(RuntimeError),
         "in_graph": _in_graph,
         "not_scalar": _not_scalar,
         "no_flag": _no_flag,

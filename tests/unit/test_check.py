@@ -232,6 +232,23 @@ class TestCrashed:
         double.mistakes["product"] = two
         assert double(lonely).mistake == "product"
 
+    def test_an_error_of_another_kind_is_another_mistake(self, double):
+        def sometimes(error):
+            def attempt(X):
+                if X[0, 0] > 4:
+                    raise error
+                return X
+
+            return attempt
+
+        double.mistakes["large"] = sometimes(RuntimeError())
+        double.texts["large"] = "大的数错了。"
+        assert double(sometimes(ValueError())).mistake == "large"
+        assert double(sometimes(AttributeError())).mistake is None
+
+    def test_long_errors_are_cut(self, double):
+        assert len(repr(double(lambda X: torch.rand(X, X, "x")))) < 700
+
     def test_an_interrupt_passes(self, double):
         def endless(X):
             raise KeyboardInterrupt
@@ -301,8 +318,8 @@ class TestDifference:
             ((1, 2), 1, "int"),
             ((1, 2), (1, 2, 3), "3 个"),
             ((1, 2), (2, 1), "第 1 个值：数不对"),
-            (("竖边", (1, 2)), ("竖边", (1, 3)), "第 2 个值：第 2 个值：数不对"),
-            ("竖边", "横边", "数不对"),
+            (("竖边", 2), ("竖边", 3), "第 2 个值：数不对"),
+            ("竖边", "横边", "结果不对"),
             (torch.ones(2), torch.ones(2, 1), r"(2, 1)"),
             (torch.ones(2), 1.0, "float"),
             (torch.ones(2), torch.tensor([1.0, 2.0]), "有 1 个数不对"),
@@ -312,6 +329,12 @@ class TestDifference:
     )
     def test_different(self, expected, got, says):
         assert says in difference(expected, got)
+
+
+def test_a_picture_is_shown_row_by_row():
+    assert show(torch.ones(2, 2)) == "[[1, 1], [1, 1]]"
+    assert show(torch.eye(3)) == "\n[[1, 0, 0],\n [0, 1, 0],\n [0, 0, 1]]"
+    assert show(torch.ones(3, 1)) == "[[1], [1], [1]]"
 
 
 def test_modules_and_classes_may_be_handed_in():

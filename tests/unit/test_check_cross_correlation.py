@@ -1,6 +1,7 @@
 """Exercises on cross-correlation, answered as students would."""
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -84,6 +85,9 @@ class TestCorr2d:
             padding = [(k_w - 1) // 2, k_w // 2, (k_h - 1) // 2, k_h // 2]
             return F.conv2d(F.pad(X, padding)[None, None], K[None, None])[0, 0]
 
+        def wrapped(X, K):
+            return corr2d(X, K)
+
         def last_axis(X, K):
             return (X.unfold(0, K.shape[0], 1).unfold(1, K.shape[1], 1) * K).sum(-1)
 
@@ -97,6 +101,7 @@ class TestCorr2d:
             (turned, "transposed_kernel"),
             (same, "padded"),
             (last_axis, "last_axis"),
+            (wrapped, "wrapped"),
         )
 
     def test_what_is_said(self):
@@ -326,6 +331,13 @@ class TestConv2dLayer:
             def foward(self, X):
                 return X
 
+        class NoElse(Conv):
+            def __init__(self, kernel_size, bias=True):
+                nn.Module.__init__(self)
+                self.weight = nn.Parameter(torch.rand(kernel_size))
+                if bias:
+                    self.bias = nn.Parameter(torch.zeros(1))
+
         class FourAxes(Conv):
             def forward(self, X):
                 return F.conv2d(X[None, None], self.weight[None, None], self.bias)
@@ -338,6 +350,8 @@ class TestConv2dLayer:
         assert "return" in repr(check.conv2d_layer(Silent))
         assert "return corr2d(X, self.wieght)" in repr(check.conv2d_layer(Crashes))
         assert "forward" in repr(check.conv2d_layer(Misspelled))
+        assert "'NoElse' object has no attribute 'bias'" in repr(check.conv2d_layer(NoElse))
+        assert check.conv2d_layer(NoElse).mistake is None
         assert "第 2 个值：形状应是" in repr(check.conv2d_layer(FourAxes))
         assert "不要加括号" in repr(check.conv2d_layer(Conv((2, 2))))
         assert check.conv2d_layer(Unwritten).outcome == "unattempted"
@@ -419,6 +433,19 @@ class TestKernelGradient:
             ((corr2d(X, W) - Y) ** 2).sum().backward()
             return W.grad
 
+        def no_flag(X, Y, W):
+            loss = ((corr2d(X, W) - Y) ** 2).sum()
+            loss.backward()
+            return W.grad
+
+        def same_pixel(X, Y, W):
+            E = corr2d(X, W) - Y
+            gradient = torch.zeros(W.shape)
+            for i in range(E.shape[0]):
+                for j in range(E.shape[1]):
+                    gradient += 2 * E[i, j] * X[i, j]
+            return gradient
+
         def functional(X, Y, W):
             W = W.clone().requires_grad_()
             loss = ((corr2d(X, W) - Y) ** 2).sum()
@@ -435,6 +462,8 @@ class TestKernelGradient:
             (of_the_output, "outputs"),
             (turned, "flipped"),
             (all_errors_at_once, "sums"),
+            (same_pixel, "one_pixel"),
+            (no_flag, "backward"),
             (backward, "autograd"),
             (functional, "autograd"),
         )
@@ -496,6 +525,7 @@ class TestFitKernel:
         for answer in (as_in_the_chapter, by_hand, functional, optimizer, in_data):
             assert check.fit_kernel(answer), check.fit_kernel(answer)
 
+    @pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch's, for rebound_in_graph
     def test_wrong(self):
         def fit(X, Y, kernel_size, lr, steps, *, start=torch.zeros, reduce=torch.sum, clear=True):
             W = start(kernel_size).requires_grad_()
@@ -551,6 +581,23 @@ class TestFitKernel:
                     W = W - lr * W.grad
             return W
 
+        def rebound_in_graph(X, Y, kernel_size, lr, steps):
+            W = torch.zeros(kernel_size, requires_grad=True)
+            for _ in range(steps):
+                loss = ((corr2d(X, W) - Y) ** 2).sum()
+                loss.backward()
+                W = W - lr * W.grad
+            return W
+
+        def returns_early(X, Y, kernel_size, lr, steps):
+            W = torch.zeros(kernel_size, requires_grad=True)
+            for _ in range(steps):
+                loss = ((corr2d(X, W) - Y) ** 2).sum()
+                loss.backward()
+                with torch.no_grad():
+                    W -= lr * W.grad
+                return W
+
         def in_graph(X, Y, kernel_size, lr, steps):
             W = torch.zeros(kernel_size, requires_grad=True)
             for _ in range(steps):
@@ -596,7 +643,9 @@ class TestFitKernel:
             (through_steps, "one_more"),
             (no_two, "half"),
             (gradient_once, "once"),
-            (rebound, "rebound"),
+            (rebound, "rebound_apart"),
+            (rebound_in_graph, "rebound"),
+            (returns_early, "first_only"),
             (in_graph, "in_graph"),
             (no_sum, "not_scalar"),
             (no_flag, "no_flag"),

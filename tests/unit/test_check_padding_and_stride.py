@@ -157,6 +157,17 @@ class TestSamePadding:
         def by_the_formula(k, d):
             return (k - 1) / 2, (k - 1) / 2
 
+        def by_whole_formula(k, d):
+            return (k - 1) // 2, (k - 1) // 2
+
+        def extent(k, d):
+            e = d * (k - 1) + 1
+            return e // 2, e - e // 2
+
+        def even_gets_more(k, d):
+            half = d * (k - 1) // 2
+            return (half, half + 1) if k % 2 == 0 else (half, half)
+
         def halves(k, d):
             p = d * (k - 1) / 2
             return p, p
@@ -186,6 +197,9 @@ class TestSamePadding:
         named(
             check.same_padding,
             (by_the_formula, "formula"),
+            (by_whole_formula, "formula_floored"),
+            (extent, "extent"),
+            (even_gets_more, "even_kernel"),
             (halves, "halves"),
             (no_dilation, "no_dilation"),
             (stretched, "stretched"),
@@ -289,6 +303,11 @@ class TestOutputSize:
                 n = (n + 2 * p - k) / s + 1
             return n
 
+        def stride_first(n, layers):
+            for k, s, p in layers:
+                n = (n + 2 * p - k) // s + 1
+            return n
+
         def returns_early(n, layers):
             for k, p, s in layers:
                 n = (n + 2 * p - k) // s + 1
@@ -308,6 +327,7 @@ class TestOutputSize:
             (rounded, "rounded"),
             (stride_last, "divided"),
             (fraction, "fraction"),
+            (stride_first, "order"),
             (returns_early, "first_only"),
             (starts_anew, "last_only"),
         )
@@ -370,6 +390,23 @@ class TestUnread:
             left_over = max(0, (n + 2 * p - k) % s - p)
             return list(range(n - left_over, n))
 
+        def rest(n, k, p, s):
+            return list(range(n - (n + 2 * p - k) % s, n))
+
+        def hangs_over(n, k, p, s):
+            read = []
+            for start in range(0, n + 2 * p, s):
+                for a in range(k):
+                    read.append(start + a - p)
+            return [j for j in range(n) if j not in read]
+
+        def as_padded(n, k, p, s):
+            read, i = set(), 0
+            while i + k <= n + 2 * p:
+                read.update(range(i, i + k))
+                i += s
+            return [j for j in range(n) if j not in read]
+
         def last_window(n, k, p, s):
             read = set()
             for start in range(-p, n + p - k, s):
@@ -409,6 +446,9 @@ class TestUnread:
         named(
             check.unread,
             (tail, "tail_only"),
+            (rest, "tail_raw"),
+            (hangs_over, "overhang"),
+            (as_padded, "not_shifted"),
             (last_window, "last_window"),
             (no_padding, "no_padding"),
             (right_side_forgotten, "near_only"),
