@@ -1,6 +1,7 @@
 # make book    build the site into _build/html; without solutions: make book SOLUTIONS=0
 # make serve   open it in a browser
 # make test    run all tests
+# make gate    train every quick recipe and compare with what is recorded
 # make bench   compare with d2l and torch
 PYTHON ?= python3
 PORT ?= 8000
@@ -17,7 +18,7 @@ COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test bench data lock clean
+.PHONY: book serve test gate bench data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -31,6 +32,9 @@ test: $(INSTALLED) $(COLAB)/.installed
 	$(MAKE) book SOLUTIONS=1
 	python tests/browser.py
 	python -m pytest tests/site
+
+gate: data
+	python -m pytest -s tests/gate
 
 bench: $(INSTALLED)
 	python benchmarks/bench.py --device $(DEVICE)

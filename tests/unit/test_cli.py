@@ -10,7 +10,8 @@ import torch
 
 from d2lnotes import doctor
 from d2lnotes.__main__ import main
-from d2lnotes.recipes import RECIPES, find_recipe, train_recipe
+from d2lnotes.recipes import train_recipe
+from d2lnotes.results import results
 
 
 def run(*words, launcher=(sys.executable, "-m"), **environment):
@@ -59,6 +60,8 @@ def test_train_writes_a_record_and_resumes(tmp_path):
         (["train", "lenet", "--limit", "3"], "limit=3"),
         (["train", "lenet", "--limit", "100", "--epochs", "0"], "num_epochs=0"),
         (["train", "lenet", "--limit", "100", "--json", "no/folder/x.json"], "没有文件夹"),
+        (["record", "lenett"], "没有网络 'lenett'"),
+        (["record", "lenet", "--seeds", "0"], "seeds=0"),
         (["stamp", "no-such-folder"], "no-such-folder"),
         (["train", "lenet", "--limit", "100", "--device", "cuda:7"], "device='cuda:7' 不能用"),
     ],
@@ -89,9 +92,47 @@ def test_two_processes_train_as_one(tmp_path):
         torch.testing.assert_close(value, two[1][name], rtol=1e-4, atol=1e-5)
 
 
-def test_every_network_has_its_textbook_recipe():
-    for model in RECIPES:
-        assert find_recipe(model, "textbook").num_epochs == 10
+def test_record_goes_on_and_refuses_other_settings(tmp_path, capsys):
+    def record(*words):
+        words = ["record", "lenet", "--device", "cpu", "--results", str(tmp_path), *words]
+        return main(words), capsys.readouterr()
+
+    status, said = record("--limit", "100", "--seeds", "1")
+    assert status == 0 and "lenet 的 quick 方案，1 个种子" in said.out
+    status, said = record("--limit", "100", "--seeds", "2")
+    assert status == 0 and "种子 1\n" in said.out and "种子 0\n" not in said.out
+    assert results("lenet", folder=tmp_path).seeds == [0, 1]
+    status, said = record("--limit", "200")
+    assert status == 1 and "limit 在文件里是 100，现在是 200。请加 --again" in said.err
+    assert record("--limit", "200", "--seeds", "1", "--again")[0] == 0
+    assert results("lenet", folder=tmp_path).settings["limit"] == 200
+
+
+def test_a_killed_recording_goes_on_inside_its_seed(tmp_path):
+    words = ["record", "lenet", "--limit", 3000, "--device", "cpu", "--results", tmp_path]
+    command = [sys.executable, "-u", "-m", "d2lnotes", *map(str, words), "--seeds", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.startswith("epoch 2/"):
+                process.kill()
+    again = run(*words, "--seeds", 1)
+    assert again.returncode == 0, again.stderr
+    assert "epoch 1/" not in again.stdout and "epoch 2/" not in again.stdout
+    assert results("lenet", folder=tmp_path).runs[0].wall_seconds is None
+    assert [path.name for path in tmp_path.iterdir()] == ["lenet-quick.json"]
+
+
+def test_two_processes_record_as_one(tmp_path):
+    torchrun = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node")
+    words = ["record", "lenet", "--limit", 130, "--seeds", 2, "--results"]
+    for name, launcher in (("one", (sys.executable, "-m")), ("two", (*torchrun, "2", "-m"))):
+        result = run(*words, tmp_path / name, launcher=launcher)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.count("2 个种子") == 1
+    one, two = (results("lenet", folder=tmp_path / name) for name in ("one", "two"))
+    assert (one.machine["processes"], two.machine["processes"]) == (1, 2)
+    for a, b in zip(one.runs, two.runs, strict=True):
+        assert a.history.train_loss == pytest.approx(b.history.train_loss, rel=1e-3)
 
 
 def test_options_win_over_the_recipe():
