@@ -6,6 +6,7 @@ import dis
 import inspect
 import io
 import linecache
+import re
 import sysconfig
 import textwrap
 import traceback
@@ -55,8 +56,10 @@ def run(use, submission, args):
 def told(error, submission):
     """What an exception says, whatever the submission is called."""
     words = str(error or "")
-    for name in ("__qualname__", "__name__"):
-        words = words.replace(getattr(submission, name, None) or "?", "?")
+    for attribute in ("__qualname__", "__name__"):
+        name = getattr(submission, attribute, None)
+        if isinstance(name, str):  # Python writes f() and C.__init__()
+            words = re.sub(rf"(?<!\w){re.escape(name)}(?=\(\)|\.)", "?", words)
     return words
 
 

@@ -11,6 +11,10 @@ MIXED = (
     "reshape 把通道和像素混在一起了：它只按内存的顺序重排，不会交换维度。"
     "先用 permute 把通道换到最后一维，再做矩阵乘法，乘完再换回来。"
 )
+ELEMENTWISE = (
+    "这是逐元素相乘（四维张量的 @ 也一样：它只把后两维 1×1 当作矩阵）。先取 K[:, :, 0, 0]，再用 @。"
+)
+FOUR_AXES = "K 还有四个维度，@ 只把后两维（1×1）当作矩阵。先取 K[:, :, 0, 0]，再用 @。"
 TEXTS = {
     "conv_parameters": {
         "task": "一层卷积的参数个数 (c_in, c_out, k_h, k_w, bias)。",
@@ -26,6 +30,8 @@ TEXTS = {
         "one_bias": "整层只数了一个偏置。每个输出通道有自己的一个。",
         "bias_always": "bias=False 时没有偏置，你也数进去了。",
         "bias_never": "bias=True 时漏了偏置。",
+        "conditional": "bias=False 时你返回了 0：Python 把 a + b if bias else 0 读作"
+        " (a + b) if bias else 0。写成 a + (b if bias else 0)。",
         "no_c_in": "漏了输入通道：一组核里，每个输入通道各有一个核。",
         "no_c_out": "漏了输出通道：每个输出通道各有一组核，不共用。",
         "no_k_w": "漏了核宽：核有 k_h 行 k_w 列。",
@@ -41,6 +47,8 @@ TEXTS = {
         "input_positions": "位置数成了输入的 n·n 个。窗口落在 m·m 个地方，m 是输出的边长。",
         "no_stride": "没有用步幅：m = (n + 2p - k) // s + 1。",
         "one_side": "填充每侧补 p，一共 2p。",
+        "no_floor": "除不尽时要向下取整：不够再走一步，就不走了。整除用 //。",
+        "ceil": "除不尽时要向下取整，你的是向上。",
         "forgot_one": "m 少了 1：第一个窗口不用走，m = (n + 2p - k) // s + 1。",
         "no_c_in": "漏了输入通道：一个输出要把 c_in 个通道的窗口都乘加一遍。",
         "no_c_out": "漏了输出通道：每个输出通道都要算一遍。",
@@ -66,6 +74,10 @@ TEXTS = {
         "bias_each_channel": "每个输入通道都加了一次偏置。先把通道加起来，偏置只加一次。",
         "no_bias": "没有加偏置。",
         "bias_on_columns": "Y + b 让 b 对着最后一维（列）。要对着通道：b[:, None, None]。",
+        "bias_whole": "每个输出通道只加自己的偏置 b[o]，你把整个 b 都加上去了。",
+        "all_summed": "一次 .sum() 把各组核也加在一起了：只对后三维求和，.sum(dim=(1, 2, 3))。",
+        "no_channel_axis": "切片少了通道那一维：X[:, i : i + k_h, j : j + k_w]，"
+        "最前面的 : 是全部通道。",
         "outputs_added": "各输出通道也加在一起了。不同的输出通道要分开，叠成 (c_o, 行, 列)。",
         "channels_last": "输出通道放到了最后。PyTorch 把通道放在高、宽的前面：(c_o, 行, 列)。",
         "flipped": "核被翻转了：互相关不翻转。",
@@ -91,6 +103,10 @@ TEXTS = {
         "mixed_batch_too": "X.reshape(c_i, …) 对一张图是对的；有一批图时第 0 维是图，不是通道，"
         "这样会把不同的图混在一起。",
         "channels_last": "数都对，通道却还在最后。再用 permute(0, 3, 1, 2) 换回来。",
+        "kernel_first": FOUR_AXES,
+        "kernel_last": FOUR_AXES,
+        "broadcast_batch": "K * X 让 K 的输出通道对着 X 的第 0 维，那是不同的图。"
+        "要么先补一维，X[:, None]，要么用矩阵乘法。",
         "first_image": "只算了第一张图。X 有 N 张。",
         "apart": "乘了权重，没有对输入通道求和。",
         "loops": "里面还有循环。这一题要用一次矩阵乘法（或 einsum）算完。",
@@ -106,7 +122,10 @@ TEXTS = {
         "b1_untouched": "b = b1 + b2 不对：b1 是第一层的输出，还要过第二层的权重。",
         "b1_lost": "b1 不见了：它也要过第二层的权重，再加 b2。",
         "b2_lost": "b2 不见了。",
-        "elementwise": "* 是逐元素相乘。两层相接是矩阵乘法 @。",
+        "elementwise": ELEMENTWISE,
+        "elementwise_too": ELEMENTWISE,
+        "squeezed": "squeeze() 把长为 1 的通道也去掉了，只有一个通道时就出错。"
+        "用 K[:, :, 0, 0] 或 K.flatten(1)。",
         "flat": "数对了，K 的形状还要补回后两维：(c_o, c_i, 1, 1)。",
         "transposed": "K 转置了：形状应是 (c_o, c_i, 1, 1)。",
     },
@@ -130,6 +149,7 @@ conv_parameters = Exercise(
         "one_bias": lambda i, o, h, w, bias: o * i * h * w + bias,
         "bias_always": lambda i, o, h, w, bias: o * (i * h * w + 1),
         "bias_never": lambda i, o, h, w, bias: o * i * h * w,
+        "conditional": lambda i, o, h, w, bias: o * i * h * w + o if bias else 0,
         "no_c_in": lambda i, o, h, w, bias: o * (h * w + bias),
         "no_c_out": lambda i, o, h, w, bias: i * h * w + o * bias,
         "no_k_w": lambda i, o, h, w, bias: o * (i * h + bias),
@@ -160,6 +180,8 @@ conv_macs = Exercise(
         "input_positions": lambda i, o, k, n, p, s: o * i * k * k * n * n,
         "no_stride": lambda i, o, k, n, p, s: o * i * k * k * _side(n, k, p, 1) ** 2,
         "one_side": lambda i, o, k, n, p, s: o * i * k * k * ((n + p - k) // s + 1) ** 2,
+        "no_floor": lambda i, o, k, n, p, s: o * i * k * k * ((n + 2 * p - k) / s + 1) ** 2,
+        "ceil": lambda i, o, k, n, p, s: o * i * k * k * (-((k - n - 2 * p) // s) + 1) ** 2,
         "forgot_one": lambda i, o, k, n, p, s: o * i * k * k * (_side(n, k, p, s) - 1) ** 2,
         "no_c_in": lambda i, o, k, n, p, s: o * k * k * _side(n, k, p, s) ** 2,
         "no_c_out": lambda i, o, k, n, p, s: i * k * k * _side(n, k, p, s) ** 2,
@@ -189,6 +211,16 @@ def _each_channel(X, K):
     return torch.stack([_conv(X[i : i + 1], K[:, i : i + 1]) for i in range(len(X))], dim=1)
 
 
+def _no_channel_axis(X, K, b):
+    """Windows as of a matrix, cut out of a stack of matrices."""
+    k_h, k_w = K.shape[2:]
+    Y = torch.empty(len(K), X.shape[1] - k_h + 1, X.shape[2] - k_w + 1)
+    for i in range(Y.shape[1]):
+        for j in range(Y.shape[2]):
+            Y[:, i, j] = (X[i : i + k_h, j : j + k_w] * K).sum(dim=(1, 2, 3)) + b
+    return Y
+
+
 multi_in_out = Exercise(
     "multi_in_out",
     answer=_conv,
@@ -200,6 +232,11 @@ multi_in_out = Exercise(
         "bias_each_channel": lambda X, K, b: _conv(X, K, b * len(X)),
         "no_bias": lambda X, K, b: _conv(X, K),
         "bias_on_columns": lambda X, K, b: _conv(X, K) + b,
+        "bias_whole": lambda X, K, b: torch.stack(
+            [F.conv2d(X[None], k[None])[0, 0] + b.reshape(()) for k in K]
+        ),
+        "all_summed": lambda X, K, b: _conv(X, K).sum(0) + b[:, None, None],
+        "no_channel_axis": _no_channel_axis,
         "outputs_added": lambda X, K, b: _conv(X, K, b).sum(0),
         "channels_last": lambda X, K, b: _conv(X, K, b).permute(1, 2, 0),
         "flipped": lambda X, K, b: _conv(X, K.flip(2, 3), b),
@@ -241,7 +278,7 @@ def _mixed_batch(X, K):
 
 conv1x1 = Exercise(
     "conv1x1",
-    answer=F.conv2d,
+    answer=lambda X, K: F.conv2d(X, K),
     cases=_batches,
     mistakes={
         "transposed": lambda X, K: F.conv2d(X, K.transpose(0, 1)),
@@ -257,6 +294,9 @@ conv1x1 = Exercise(
         ),
         "channels_last": lambda X, K: F.conv2d(X, K).permute(0, 2, 3, 1),
         "first_image": lambda X, K: F.conv2d(X[:1], K)[0],
+        "kernel_first": lambda X, K: K @ X,
+        "kernel_last": lambda X, K: X.permute(0, 2, 3, 1) @ K,
+        "broadcast_batch": lambda X, K: (K * X).sum(1),
         "apart": lambda X, K: X[:, None] * K,
     },
     texts=TEXTS["conv1x1"],
@@ -291,6 +331,11 @@ merged_1x1 = Exercise(
         "b1_lost": lambda K1, b1, K2, b2: (_merged(K1, b1, K2, b2)[0], b2),
         "b2_lost": lambda K1, b1, K2, b2: _merged(K1, b1, K2, 0 * b2),
         "elementwise": lambda K1, b1, K2, b2: (K2 * K1, K2[:, :, 0, 0] @ b1 + b2),
+        "elementwise_too": lambda K1, b1, K2, b2: (K2 * K1, b1 + b2),
+        "squeezed": lambda K1, b1, K2, b2: (
+            (K2.squeeze() @ K1.squeeze())[:, :, None, None],
+            K2.squeeze() @ b1 + b2,
+        ),
         "flat": lambda K1, b1, K2, b2: (
             K2[:, :, 0, 0] @ K1[:, :, 0, 0],
             K2[:, :, 0, 0] @ b1 + b2,

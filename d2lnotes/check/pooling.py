@@ -18,6 +18,12 @@ TEXTS = {
         "stride_one": "没有用步幅：窗口每次只挪了一格。",
         "stride_window": "步幅成了窗口的边长 k。那是 PyTorch 的默认值；这里步幅是 s。",
         "forgot_step": "输出的大小对了，窗口却每次只挪一格：第 i 个窗口从第 i·s 行开始。",
+        "start_is_k": "第 i 个窗口从第 i·s 行开始，不是 i·k。",
+        "window_is_s": "窗口的边长成了步幅 s。窗口是 k×k，步幅只管从哪里开始。",
+        "chained": "X[a:b][c:d] 两次切的都是行。要同时切行和列，写 X[a:b, c:d]。",
+        "python_max": "Python 的 max 是一行一行地比。张量里最大的数用 .max()。",
+        "index_is_corner": "i、j 是窗口左上角在输入里的位置，不是输出的行号、列号："
+        "Y[i // s, j // s]。",
         "from_zero": "负数的窗口得到了 0：最大值是从 0 开始比的。应从窗口里的第一个数"
         "（或负无穷）开始。",
         "mean": "取的是平均值。最大池化取最大值。",
@@ -44,6 +50,9 @@ TEXTS = {
         "从右侧的填充开始的要去掉。",
         "starts_in_image": "最后一个窗口可以从左侧的填充或图内开始，"
         "起点是从左侧填充的第一格数起的：比较 (o - 1)·s 与 n + p。",
+        "not_at_padding": "正好从右侧填充的第一格开始的窗口也要去掉：(o - 1)·s 等于 n + p 的时候。",
+        "far_end": "右侧的填充从第 n + p 格开始，n + 2p 是它的末尾。",
+        "next_start": "最后一个窗口从第 (o - 1)·s 格开始，不是第 o·s 格。",
         "none_is_one": "s 是 None 时，步幅等于窗口 k，不是 1。卷积的默认步幅才是 1。",
         "one_side": "填充每侧补 p，一共 2p。",
         "forgot_one": "少了 1：第一个窗口不用走。",
@@ -62,7 +71,8 @@ TEXTS = {
         "mean_channels": "各通道也平均了：K[o, i] 在 o ≠ i 时应全是 0。",
         "one_column": "形状 (channels, 1, k, k) 要配 groups=channels，后面的章节才讲。"
         "这里每个输出通道都面对全部输入通道，不看的就给 0。",
-        "flat": "只有一个核。权重有四个维度：(channels, channels, k, k)。",
+        "flat": "只有一个核。每个输出通道都要有自己的一组：(channels, channels, k, k)。",
+        "one_kernel": "只有一个核。每个输出通道都要有自己的一组：(channels, channels, k, k)。",
     },
     "min_pool": {
         "task": "用 F.max_pool2d 做最小池化 (X, k, s, p) → Y。",
@@ -100,9 +110,27 @@ def _partial(X, k, s):
     return torch.stack([torch.stack(row) for row in rows])
 
 
-def _forgot_step(X, k, s):
-    rows, cols = ((n - k) // s + 1 for n in X.shape)
-    return _max(X, k, 1)[:rows, :cols]
+def _loops(window, largest=torch.max):
+    """Max pooling whose windows, or whose way to the largest, are a student's own."""
+
+    def pool(X, k, s):
+        rows, cols = ((n - k) // s + 1 for n in X.shape)
+        Y = torch.empty(rows, cols)
+        for i in range(rows):
+            for j in range(cols):
+                Y[i, j] = largest(window(X, i, j, k, s))
+        return Y
+
+    return pool
+
+
+def _index_is_corner(X, k, s):
+    n_h, n_w = X.shape
+    Y = torch.empty((n_h - k) // s + 1, (n_w - k) // s + 1)
+    for i in range(0, n_h - k + 1, s):
+        for j in range(0, n_w - k + 1, s):
+            Y[i, j] = X[i : i + k, j : j + k].max()
+    return Y
 
 
 def _size_of_stride_one(X, k, s):
@@ -120,7 +148,14 @@ max_pool = Exercise(
     mistakes={
         "stride_one": lambda X, k, s: _max(X, k, 1),
         "stride_window": lambda X, k, s: _max(X, k, k),
-        "forgot_step": _forgot_step,
+        "forgot_step": _loops(lambda X, i, j, k, s: X[i : i + k, j : j + k]),
+        "start_is_k": _loops(lambda X, i, j, k, s: X[i * k : i * k + k, j * k : j * k + k]),
+        "window_is_s": _loops(lambda X, i, j, k, s: X[i * s : i * s + s, j * s : j * s + s]),
+        "chained": _loops(lambda X, i, j, k, s: X[i * s : i * s + k][j * s : j * s + k]),
+        "python_max": _loops(
+            lambda X, i, j, k, s: X[i * s : i * s + k, j * s : j * s + k], largest=max
+        ),
+        "index_is_corner": _index_is_corner,
         "from_zero": lambda X, k, s: _max(X, k, s).clamp(min=0),
         "mean": lambda X, k, s: F.avg_pool2d(X[None], k, s)[0],
         "min": lambda X, k, s: -_max(-X, k, s),
@@ -153,10 +188,14 @@ def _without_last_rule(n, k, s, p, ceil):
     return _ceil(n, k, s, p, ceil) if ceil else _floor(n, k, s, p, ceil)
 
 
-def _starts_in_image(n, k, s, p, ceil):
-    """The last window's start, taken for a column of the image."""
-    o = _without_last_rule(n, k, s, p, ceil)
-    return o - 1 if ceil and (o - 1) * (s or k) >= n else o
+def _last_rule(limit):
+    """The last window goes if its start is not below a limit, a student's own."""
+
+    def size(n, k, s, p, ceil):
+        o = _without_last_rule(n, k, s, p, ceil)
+        return o - 1 if ceil and (o - 1) * (s or k) >= limit(n, p, s or k) else o
+
+    return size
 
 
 def _one_side(n, k, s, p, ceil):
@@ -178,7 +217,10 @@ pool_size = Exercise(
         "always_ceil": lambda n, k, s, p, ceil: _pool_size(n, k, s, p, True),
         "ceil_adds_one": lambda n, k, s, p, ceil: _floor(n, k, s, p, ceil) + ceil,
         "no_last_rule": _without_last_rule,
-        "starts_in_image": _starts_in_image,
+        "starts_in_image": _last_rule(lambda n, p, s: n),
+        "not_at_padding": _last_rule(lambda n, p, s: n + p + 1),
+        "far_end": _last_rule(lambda n, p, s: n + 2 * p),
+        "next_start": _last_rule(lambda n, p, s: n + p - s),
         "none_is_one": lambda n, k, s, p, ceil: _pool_size(n, k, s or 1, p, ceil),
         "one_side": _one_side,
         "forgot_one": lambda n, k, s, p, ceil: _pool_size(n, k, s, p, ceil) - 1,
@@ -210,6 +252,7 @@ average_kernel = Exercise(
         ),
         "one_column": lambda channels, k: torch.full((channels, 1, k, k), 1 / k**2),
         "flat": lambda channels, k: torch.full((k, k), 1 / k**2),
+        "one_kernel": lambda channels, k: torch.full((1, 1, k, k), 1 / k**2),
     },
     texts=TEXTS["average_kernel"],
     count=20,

@@ -1,5 +1,7 @@
 """Exercises on channels, answered as students would."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -69,7 +71,11 @@ class TestConvParameters:
         def bias_of_cells(c_in, c_out, k_h, k_w, bias):
             return c_in * c_out * k_h * k_w + (c_out * k_h * k_w if bias else 0)
 
+        def nothing_without_bias(c_in, c_out, k_h, k_w, bias):
+            return c_in * c_out * k_h * k_w + c_out if bias else 0
+
         for wrong, mistake in [
+            (nothing_without_bias, "conditional"),
             (notes, "bias_per_pair"),
             (a_bias_each_kernel, "bias_per_pair"),
             (adds_the_flag, "one_bias"),
@@ -167,7 +173,17 @@ class TestConvMacs:
         def parameters(c_in, c_out, k, n, p, s):
             return c_in * c_out * k * k
 
+        def true_division(c_in, c_out, k, n, p, s):
+            m = (n + 2 * p - k) / s + 1
+            return c_in * c_out * k * k * m * m
+
+        def rounded_up(c_in, c_out, k, n, p, s):
+            m = math.ceil((n + 2 * p - k) / s) + 1
+            return c_in * c_out * k * k * m * m
+
         for wrong, mistake in [
+            (true_division, "no_floor"),
+            (rounded_up, "ceil"),
             (every_pixel, "input_positions"),
             (without_stride, "no_stride"),
             (total_padding, "one_side"),
@@ -182,13 +198,6 @@ class TestConvMacs:
         ]:
             result = check.conv_macs(wrong)
             assert result.mistake == mistake, (wrong.__name__, result)
-
-    def test_float_division(self):
-        def true_division(c_in, c_out, k, n, p, s):
-            m = (n + 2 * p - k) / s + 1
-            return c_in * c_out * k * k * m * m
-
-        assert not check.conv_macs(true_division)
 
 
 def sizes(X, K):
@@ -296,7 +305,35 @@ class TestMultiInOut:
         def other_axis(X, K, b):
             return F.conv2d(X[None], K.permute(1, 0, 2, 3), b)[0]
 
+        def whole_bias(X, K, b):
+            Y = torch.zeros(len(K), *sizes(X, K))
+            for o in range(len(K)):
+                for i in range(Y.shape[1]):
+                    for j in range(Y.shape[2]):
+                        window = X[:, i : i + K.shape[2], j : j + K.shape[3]]
+                        Y[o, i, j] = (window * K[o]).sum() + b
+            return Y
+
+        def one_sum(X, K, b):
+            Y = torch.zeros(len(K), *sizes(X, K))
+            for i in range(Y.shape[1]):
+                for j in range(Y.shape[2]):
+                    window = X[:, i : i + K.shape[2], j : j + K.shape[3]]
+                    Y[:, i, j] = (window * K).sum() + b
+            return Y
+
+        def window_of_a_matrix(X, K, b):
+            Y = torch.zeros(len(K), *sizes(X, K))
+            for i in range(Y.shape[1]):
+                for j in range(Y.shape[2]):
+                    window = X[i : i + K.shape[2], j : j + K.shape[3]]
+                    Y[:, i, j] = (window * K).sum((1, 2, 3)) + b
+            return Y
+
         for wrong, mistake in [
+            (whole_bias, "bias_whole"),
+            (one_sum, "all_summed"),
+            (window_of_a_matrix, "no_channel_axis"),
             (kept_apart, "apart"),
             (first_channel, "first_channel"),
             (mean, "mean"),
@@ -394,7 +431,19 @@ class TestConv1x1:
         def unsummed(X, K):
             return X.unsqueeze(1) * K.unsqueeze(0)
 
+        def a(X, K):  # a name that is a word in torch's message
+            return X.permute(0, 2, 3, 1) @ K
+
+        def product(X, K):
+            return K @ X
+
+        def star(X, K):
+            return (K * X).sum(1)
+
         for wrong, mistake in [
+            (a, "kernel_last"),
+            (product, "kernel_first"),
+            (star, "broadcast_batch"),
             (transposed, "transposed"),
             (not_turned, "transposed"),
             (reshaped_weights, "reshaped_weights"),
@@ -475,7 +524,16 @@ class TestMerged1x1:
             W = K1[:, :, 0, 0].T @ K2[:, :, 0, 0].T
             return W[:, :, None, None], K2[:, :, 0, 0] @ b1 + b2
 
+        def four_axes(K1, b1, K2, b2):
+            return K2 @ K1, b1 + b2
+
+        def squeezed(K1, b1, K2, b2):
+            W2 = K2.squeeze()
+            return (W2 @ K1.squeeze())[:, :, None, None], W2 @ b1 + b2
+
         for wrong, mistake in [
+            (four_axes, "elementwise_too"),
+            (squeezed, "squeezed"),
             (first_times_second, "order"),
             (biases_added, "b1_untouched"),
             (second_bias, "b1_lost"),

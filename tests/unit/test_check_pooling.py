@@ -116,7 +116,46 @@ class TestMaxPool:
         def smallest(X, k, s):
             return X.unfold(0, k, s).unfold(1, k, s).amin((2, 3))
 
+        def corner_as_index(X, k, s):
+            Y = torch.zeros((X.shape[0] - k) // s + 1, (X.shape[1] - k) // s + 1)
+            for i in range(0, X.shape[0] - k + 1, s):
+                for j in range(0, X.shape[1] - k + 1, s):
+                    Y[i, j] = X[i : i + k, j : j + k].max()
+            return Y
+
+        def loops(window, largest=torch.max):
+            def pool(X, k, s):
+                Y = torch.zeros((X.shape[0] - k) // s + 1, (X.shape[1] - k) // s + 1)
+                for i in range(Y.shape[0]):
+                    for j in range(Y.shape[1]):
+                        Y[i, j] = largest(window(X, i * s, j * s, k, s))
+                return Y
+
+            return pool
+
+        def window_between_starts(X, k, s):
+            return loops(lambda X, top, left, k, s: X[top : top + s, left : left + s])(X, k, s)
+
+        def cut_twice(X, k, s):
+            return loops(lambda X, top, left, k, s: X[top : top + k][left : left + k])(X, k, s)
+
+        def builtin_max(X, k, s):
+            window = lambda X, top, left, k, s: X[top : top + k, left : left + k]  # noqa: E731
+            return loops(window, max)(X, k, s)
+
+        def window_after_window(X, k, s):
+            Y = torch.zeros((X.shape[0] - k) // s + 1, (X.shape[1] - k) // s + 1)
+            for i in range(Y.shape[0]):
+                for j in range(Y.shape[1]):
+                    Y[i, j] = X[i * k : (i + 1) * k, j * k : (j + 1) * k].max()
+            return Y
+
         for wrong, mistake in [
+            (corner_as_index, "index_is_corner"),
+            (window_between_starts, "window_is_s"),
+            (cut_twice, "chained"),
+            (builtin_max, "python_max"),
+            (window_after_window, "start_is_k"),
             (chapters_code, "stride_one"),
             (never_steps, "forgot_step"),
             (starts_from_zero, "from_zero"),
@@ -217,7 +256,25 @@ class TestPoolSize:
                 o -= 1
             return o
 
+        def strictly_behind(n, k, s, p, ceil):
+            s = s or k
+            o = _without_last_rule(n, k, s, p, ceil)
+            return o - 1 if ceil and (o - 1) * s > n + p else o
+
+        def both_paddings(n, k, s, p, ceil):
+            s = s or k
+            o = _without_last_rule(n, k, s, p, ceil)
+            return o - 1 if ceil and (o - 1) * s >= n + 2 * p else o
+
+        def start_of_the_next(n, k, s, p, ceil):
+            s = s or k
+            o = _without_last_rule(n, k, s, p, ceil)
+            return o - 1 if ceil and o * s >= n + p else o
+
         for wrong, mistake in [
+            (strictly_behind, "not_at_padding"),
+            (both_paddings, "far_end"),
+            (start_of_the_next, "next_start"),
             (floor_only, "always_floor"),
             (no_last_rule, "no_last_rule"),
             (convolutions_default, "none_is_one"),
@@ -306,6 +363,9 @@ class TestAverageKernel:
         def one_kernel(channels, k):
             return torch.ones(k, k) / k**2
 
+        def with_axes(channels, k):
+            return torch.ones(1, 1, k, k) / k**2
+
         for wrong, mistake in [
             (sums, "sum"),
             (over_k, "over_k"),
@@ -313,6 +373,7 @@ class TestAverageKernel:
             (averages_channels, "mean_channels"),
             (one_a_channel, "one_column"),
             (one_kernel, "flat"),
+            (with_axes, "one_kernel"),
         ]:
             result = check.average_kernel(wrong)
             assert result.mistake == mistake, (wrong.__name__, result)
