@@ -1,5 +1,7 @@
 """Exercises of the chapter on receptive fields; a layer is (k, s, p, d), as there."""
 
+import operator
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -20,6 +22,12 @@ TEXTS = {
         "plus_padding": "填充的方向反了：左边补了 p 格，窗口往左挪，要减 p。",
         "forward": "走的方向反了：单元在最上面，要从最后一层往图像走。",
         "one_too_many": "每层多看了一格：k 格从第一格到最后一格，相距 d·(k - 1)。",
+        "kernel_and_holes": "多看了：核有 k 格，两端相距 d·(k - 1)，不是 d·k。",
+        "not_carried": "每层都从 unit 重新算起。上一层得到的 first、last 就是下一层的单元，"
+        "要接着它们走。",
+        "last_from_first": "last 接着 first 走了。最右的一列要从最右的单元走下来：接着 last。",
+        "plus_at_right": "右端的填充方向反了：整个窗口往左挪 p 格，last 也减 p。",
+        "padding_first": "先乘步幅，再减填充：p 格补在这一层的输入上，不受这一层的步幅影响。",
         "no_dilation": "没有用空洞率：核的两端相距 d·(k - 1)。",
         "no_stride": "没有用步幅：上面隔一个，下面隔 s 个。",
         "cut": "把图外的列截掉了。落在填充里的列也要算，用负数表示。",
@@ -39,6 +47,10 @@ TEXTS = {
         "one_less": "少了一层：最后的感受野还小于 size。",
         "strictly": "有时多了一层。正好等于 size 时已经够了；r 从 1 开始，因为一个像素看见它自己。",
         "no_stride": "没有用步幅：前面的步幅使后面的每一格在图上更宽。",
+        "stride_once": "每层都只乘了一次 s。前面有几层，就要连乘几次。",
+        "stride_added": "累积步幅是连乘出来的，不是相加：j = j * s。",
+        "shrinks": "数的是图缩到一格要几层。取整会丢掉边上的格子，层数就不对了。请算感受野。",
+        "shrinks_from_one": "数的是图缩到一格要几层，还从 1 数起。请算感受野，从 0 层数起。",
         "stride_early": "j 改得太早：这一层的步幅只影响后面的层。先加 r，再改 j。",
         "whole_kernel": "每层多看的是 k - 1 = 2 格，不是 3 格：其中一格本来就看得见。",
     },
@@ -53,6 +65,9 @@ TEXTS = {
         "paths": "同一列从几条路走到，只算一列。你数的是路径。",
         "no_dilation": "没有用空洞率：核里相邻的两个数相距 d 格。",
         "no_stride": "没有用步幅：上面的 c 号单元，从下面的第 c·s 号看起。",
+        "plain": "步幅和空洞率都没有用。核里第 a 个数读的是第 c·s + d·a 号。",
+        "kept": "上面各层的号码也留在集合里了。每走一层，就换成新的集合。",
+        "cut": "落在填充里的列没有算。图足够大，不用管边界和填充。",
         "forward": "走的方向反了：要从最后一层往图像走。",
     },
     "changed_by": {
@@ -68,6 +83,8 @@ TEXTS = {
         "kept": "改过的像素没有改回来，后面的比较就都不同了。",
         "box": "把框里的像素全填上了。空洞里的像素改了，输出不变。",
         "amounts": "给出的是变化的多少。这里只要变没变：True 或 False。",
+        "never": "没有一个像素被看作有影响。真的改动了吗？Y = X 不会复制，改 Y 也就改了 X，"
+        "两边比较总是相同：先算好 before，或者用 .clone()。",
         "opposite": "True 和 False 反了：变了的是 True。",
     },
 }
@@ -88,6 +105,14 @@ def _columns(layers, unit, padding=1, stride=True, dilation=True, more=0):
     for k, s, p, d in reversed(layers):
         s, d = s if stride else 1, d if dilation else 1
         first, last = first * s - padding * p, last * s - padding * p + d * (k - 1) + more
+    return first, last
+
+
+def _walk(layers, unit, to_first, to_last):
+    """From the unit down, a student's own step at either end."""
+    first = last = unit
+    for layer in reversed(layers):
+        first, last = to_first(first, *layer), to_last(last, *layer)
     return first, last
 
 
@@ -122,6 +147,26 @@ columns_seen = Exercise(
         "plus_padding": lambda layers, unit: _columns(layers, unit, padding=-1),
         "forward": lambda layers, unit: _columns(layers[::-1], unit),
         "one_too_many": lambda layers, unit: _columns(layers, unit, more=1),
+        "kernel_and_holes": lambda layers, unit: _walk(
+            layers, unit, lambda i, k, s, p, d: i * s - p, lambda i, k, s, p, d: i * s - p + d * k
+        ),
+        "not_carried": lambda layers, unit: _columns(layers[:1], unit),
+        "last_from_first": lambda layers, unit: (
+            _columns(layers, unit)[0],
+            _columns(layers[1:], unit)[0] * layers[0][1]
+            - layers[0][2]
+            + layers[0][3] * (layers[0][0] - 1),
+        ),
+        "plus_at_right": lambda layers, unit: (
+            _columns(layers, unit)[0],
+            _columns(layers, unit, padding=-1)[1],
+        ),
+        "padding_first": lambda layers, unit: _walk(
+            layers,
+            unit,
+            lambda i, k, s, p, d: (i - p) * s,
+            lambda i, k, s, p, d: (i - p) * s + d * (k - 1),
+        ),
         "no_dilation": lambda layers, unit: _columns(layers, unit, dilation=False),
         "no_stride": lambda layers, unit: _columns(layers, unit, stride=False),
         "cut": _cut,
@@ -141,11 +186,20 @@ def _sizes(generator):
         yield integer(generator, 2, 300), integer(generator, 1, 4)
 
 
-def _layers_needed(size, s, more=2, early=False):
+def _layers_needed(size, s, more=2, early=False, times=operator.mul):
     r, j, layers = 1, 1, 0
     while r < size:
         r += more * j * (s if early else 1)
-        j *= s
+        j = times(j, s)
+        layers += 1
+    return layers
+
+
+def _until_one(size, s):
+    """Layers without padding until one unit is left."""
+    layers = 0
+    while size > 1:
+        size = (size - 3) // s + 1
         layers += 1
     return layers
 
@@ -159,6 +213,10 @@ layers_needed = Exercise(
         "strictly": lambda size, s: _layers_needed(size + 1, s),
         "no_stride": lambda size, s: _layers_needed(size, 1),
         "stride_early": lambda size, s: _layers_needed(size, s, early=True),
+        "stride_once": lambda size, s: -(-(size - 1) // (2 * s)),
+        "stride_added": lambda size, s: _layers_needed(size, s, times=operator.add),
+        "shrinks": _until_one,
+        "shrinks_from_one": lambda size, s: _until_one(size, s) + 1,
         "whole_kernel": lambda size, s: _layers_needed(size, s, more=3),
     },
     texts=TEXTS["layers_needed"],
@@ -173,12 +231,21 @@ def _stacks(generator):
         yield ([(3, 1, 0, d * integer(generator, 1, 3)) for _ in range(integer(generator, 2, 3))],)
 
 
-def _read(layers, stride=True, dilation=True):
+def _read(layers, stride=True, dilation=True, kept=False):
     columns = {0}
     for k, s, _, d in reversed(layers):
         s, d = s if stride else 1, d if dilation else 1
-        columns = {c * s + d * a for c in columns for a in range(k)}
+        below = {c * s + d * a for c in columns for a in range(k)}
+        columns = below | columns if kept else below
     return len(columns)
+
+
+def _read_inside(layers):
+    """Of unit 0, without what falls into the padding."""
+    columns = {0}
+    for k, s, p, d in reversed(layers):
+        columns = {c * s - p + d * a for c in columns for a in range(k)}
+    return sum(c >= 0 for c in columns)
 
 
 def _box(layers):
@@ -202,6 +269,9 @@ columns_read = Exercise(
         "paths": _paths,
         "no_dilation": lambda layers: _read(layers, dilation=False),
         "no_stride": lambda layers: _read(layers, stride=False),
+        "plain": lambda layers: _read(layers, stride=False, dilation=False),
+        "kept": lambda layers: _read(layers, kept=True),
+        "cut": _read_inside,
         "forward": lambda layers: _read(layers[::-1]),
     },
     texts=TEXTS["columns_read"],
@@ -271,6 +341,7 @@ changed_by = Exercise(
         ),
         "box": _filled,
         "amounts": lambda net, size, unit: _probe(net, size, lambda Y: Y[..., unit, unit]),
+        "never": lambda net, size, unit: torch.zeros(size, size),
         "opposite": lambda net, size, unit: ~_changed_by(net, size, unit),
     },
     texts=TEXTS["changed_by"],

@@ -121,7 +121,45 @@ class TestColumnsSeen:
             r, _, t = fields_of(layers)
             return t + unit, t + unit + r - 1
 
+        def starts_anew(layers, unit):
+            for k, s, p, d in reversed(layers):
+                first = unit * s - p
+                last = first + d * (k - 1)
+            return first, last
+
+        def last_from_first(layers, unit):
+            first = unit
+            for k, s, p, d in reversed(layers):
+                first = first * s - p
+                last = first + d * (k - 1)
+            return first, last
+
+        def right_plus(layers, unit):
+            first = last = unit
+            for k, s, p, d in reversed(layers):
+                first = first * s - p
+                last = last * s + p + d * (k - 1)
+            return first, last
+
+        def padding_before_stride(layers, unit):
+            first = last = unit
+            for k, s, p, d in reversed(layers):
+                first = (first - p) * s
+                last = (last - p) * s + d * (k - 1)
+            return first, last
+
+        def kernel_times_dilation(layers, unit):
+            first = last = unit
+            for k, s, p, d in reversed(layers):
+                first, last = first * s - p, last * s - p + d * k
+            return first, last
+
         for wrong, mistake in [
+            (starts_anew, "not_carried"),
+            (last_from_first, "last_from_first"),
+            (right_plus, "plus_at_right"),
+            (padding_before_stride, "padding_first"),
+            (kernel_times_dilation, "kernel_and_holes"),
             (no_padding, "no_padding"),
             (plus, "plus_padding"),
             (from_the_image, "forward"),
@@ -216,7 +254,30 @@ class TestLayersNeeded:
                 n += 1
             return n
 
+        def always_two_strides(size, s):
+            r, n = 1, 0
+            while r < size:
+                r, n = r + 2 * s, n + 1
+            return n
+
+        def added(size, s):
+            r, j, n = 1, 1, 0
+            while r < size:
+                r, j, n = r + 2 * j, j + s, n + 1
+            return n
+
+        def shrinks(size, s):
+            n = 0
+            while size > 1:
+                size = (size - 3) // s + 1
+                n += 1
+            return n
+
         for wrong, mistake in [
+            (always_two_strides, "stride_once"),
+            (added, "stride_added"),
+            (shrinks, "shrinks"),
+            (lambda size, s: 1 + shrinks(size, s), "shrinks_from_one"),
             (stops_early, "one_less"),
             (goes_past, "strictly"),
             (from_zero, "strictly"),
@@ -292,7 +353,29 @@ class TestColumnsRead:
                 columns = {c * s + d * a for c in columns for a in range(k)}
             return len(columns)
 
+        def plain(layers):
+            columns = {0}
+            for k, _, _, _ in reversed(layers):
+                columns = {c + a for c in columns for a in range(k)}
+            return len(columns)
+
+        def one_set_for_all(layers):
+            columns = {0}
+            for k, s, _, d in reversed(layers):
+                for c in list(columns):
+                    columns.update(c * s + d * a for a in range(k))
+            return len(columns)
+
+        def inside(layers):
+            columns = {0}
+            for k, s, p, d in reversed(layers):
+                columns = {c * s - p + d * a for c in columns for a in range(k)}
+            return len([c for c in columns if c >= 0])
+
         for wrong, mistake in [
+            (plain, "plain"),
+            (one_set_for_all, "kept"),
+            (inside, "cut"),
             (box, "box"),
             (paths, "paths"),
             (dense, "no_dilation"),
@@ -393,7 +476,17 @@ class TestChangedBy:
         def unchanged(net, size, unit):
             return ~probed(net, size, unit, look=lambda Y: Y[0, 0, unit, unit])
 
+        def the_same_tensor(net, size, unit):
+            X = torch.rand(1, 1, size, size)
+            Y, changed = X, torch.zeros(size, size, dtype=torch.bool)
+            for i in range(size):
+                for j in range(size):
+                    Y[0, 0, i, j] += 1
+                    changed[i, j] = (net(Y) != net(X))[0, 0, unit, unit]
+            return changed
+
         for wrong, mistake in [
+            (the_same_tensor, "never"),
             (first_output, "corner"),
             (any_output, "whole"),
             (a_row, "row"),
