@@ -75,9 +75,18 @@ DECAY = {"weight_decay": 0.05}
 
 RECIPES = {
     "lenet": {
-        "quick": Recipe(lr=0.02, batch_size=64, num_epochs=5, optimizer="Adam", one_cycle=True),
+        "quick": Recipe(
+            lr=0.03,
+            batch_size=128,
+            num_epochs=5,
+            init="xavier_sigmoid",
+            optimizer="Adam",
+            one_cycle=True,
+        ),
         "textbook": Recipe(lr=0.9, batch_size=256),
-        "tuned": Recipe(lr=0.02, batch_size=64, optimizer="Adam", one_cycle=True),
+        "tuned": Recipe(
+            lr=0.03, batch_size=128, init="xavier_sigmoid", optimizer="Adam", one_cycle=True
+        ),
     },
     "alexnet": {
         "quick": Recipe(
@@ -92,7 +101,7 @@ RECIPES = {
         ),
         "textbook": Recipe(lr=0.01, batch_size=128, resize=224),
         "tuned": Recipe(
-            lr=0.02,
+            lr=0.01,
             batch_size=128,
             resize=224,
             init="kaiming",
@@ -114,7 +123,7 @@ RECIPES = {
         ),
         "textbook": Recipe(lr=0.05, batch_size=128, resize=224, net={"width": 0.25}),
         "tuned": Recipe(
-            lr=0.02,
+            lr=0.01,
             batch_size=128,
             resize=224,
             net={"width": 0.25},
@@ -137,11 +146,12 @@ RECIPES = {
         ),
         "textbook": Recipe(lr=0.1, batch_size=128, resize=224),
         "tuned": Recipe(
-            lr=0.05,
+            lr=0.001,
             batch_size=128,
             resize=224,
             init="nin",
-            optimizer_options=MOMENTUM,
+            optimizer="AdamW",
+            optimizer_options=DECAY,
             one_cycle=True,
             augment=True,
         ),
@@ -149,7 +159,7 @@ RECIPES = {
     "googlenet": {
         "quick": Recipe(
             lr=0.003,
-            batch_size=64,
+            batch_size=128,
             resize=32,
             num_epochs=3,
             net={"width": 0.25},
@@ -170,9 +180,18 @@ RECIPES = {
         ),
     },
     "bn_lenet": {
-        "quick": Recipe(lr=0.02, batch_size=64, num_epochs=5, optimizer="Adam", one_cycle=True),
+        "quick": Recipe(
+            lr=0.03,
+            batch_size=128,
+            num_epochs=5,
+            init="xavier_sigmoid",
+            optimizer="Adam",
+            one_cycle=True,
+        ),
         "textbook": Recipe(lr=1.0, batch_size=256),
-        "tuned": Recipe(lr=0.02, batch_size=64, optimizer="Adam", one_cycle=True),
+        "tuned": Recipe(
+            lr=0.03, batch_size=128, init="xavier_sigmoid", optimizer="Adam", one_cycle=True
+        ),
     },
     "resnet18": {
         "quick": Recipe(

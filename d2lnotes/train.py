@@ -20,6 +20,8 @@ from .plot import TrainingCurve
 
 INITS = {
     "xavier": nn.init.xavier_uniform_,
+    # the logistic function's slope is at most 1/4
+    "xavier_sigmoid": partial(nn.init.xavier_uniform_, gain=4),
     "kaiming": partial(nn.init.kaiming_uniform_, nonlinearity="relu"),
 }
 
@@ -63,6 +65,7 @@ def train_ch6(
         lr: Learning rate.
         device: Device to train on; the best one of this machine unless given.
         init: ``'xavier'`` draws all weights anew, Xavier-uniform in dense and convolution layers;
+            ``'xavier_sigmoid'`` four times as large, for nets with the logistic function;
             ``'kaiming'`` Kaiming-uniform, for nets with ReLU; ``None`` goes on from the weights
             the net has; a function is applied to each module.
         optimizer: Called as ``optimizer(net.parameters(), lr=lr)``; plain SGD unless given.

@@ -101,6 +101,20 @@ def test_init_none_goes_on_from_the_nets_weights(loaders):
     assert not torch.equal(weights(net), before)
 
 
+@pytest.mark.parametrize(
+    ("init", "bound"),
+    [
+        ("xavier", math.sqrt(6 / (784 + 64))),
+        ("xavier_sigmoid", 4 * math.sqrt(6 / (784 + 64))),
+        ("kaiming", math.sqrt(6 / 784)),
+    ],
+)
+def test_named_initial_weights(loaders, init, bound):
+    net = relu_net()
+    train(net, loaders, lr=0.0, init=init)
+    assert net[1].weight.abs().max().item() == pytest.approx(bound, rel=0.01)
+
+
 def test_init_may_be_a_function(loaders):
     def zeros(module):
         for p in module.parameters(recurse=False):
