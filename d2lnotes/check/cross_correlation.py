@@ -157,7 +157,7 @@ corr2d = Exercise(
 
 
 def _pictures(generator):
-    """Pictures of two greys, (6, 6), and what is in them."""
+    """What is in a picture of two greys, and the picture, (6, 6)."""
     while True:
         for what, rows, cols in (("同色", 6, 6), ("竖边", 6, 3), ("横边", 3, 6), ("角", 3, 3)):
             rows, cols = (n if n == 6 else integer(generator, 2, 4) for n in (rows, cols))
@@ -166,10 +166,10 @@ def _pictures(generator):
                 low, high = high, low
             X = torch.full((6, 6), float(low))
             X[:rows, :cols] = high
-            yield X, what
+            yield what, X
 
 
-def _response(K, X, picture):
+def _response(K, picture, X):
     """Whether the kernel responds anywhere; a list or an array will do as well."""
     seen = by_hand(X, torch.as_tensor(K)).abs().max() > 1e-4
     return "有响应" if seen else "没有响应"
