@@ -34,6 +34,14 @@ _OWNERS = {
         "output_padding",
         "im2col_batch",
     ),
+    "dilation_and_groups": (
+        "smallest_dilation",
+        "dilate",
+        "ungroup",
+        "channel_shuffle",
+        "separable_width",
+        "split_kernel",
+    ),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]

@@ -130,6 +130,27 @@ def test_transposed_convolution():
         torch.testing.assert_close(taught, ours)
 
 
+def test_grouped_and_dilated_convolution():
+    names = {"torch": torch, "F": nn.functional}
+    for cell in ("grouped-conv", "conv2d-group", "conv2d"):
+        names = run_cell("convolution/dilation-and-groups", cell, **names)
+    for _ in range(50):
+        groups, m, n, k_h, k_w, stride, dilation = torch.randint(1, 4, (7,)).tolist()
+        padding = torch.randint(0, 3, ()).item()
+        size = [dilation * (k - 1) + torch.randint(1, 6, ()).item() for k in (k_h, k_w)]
+        X, W = torch.randn(2, groups * n, *size), torch.randn(groups * m, n, k_h, k_w)
+        where = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        for bias in (torch.randn(groups * m), None):
+            for method in ("loops", "im2col"):
+                ours = ops.conv2d(X, W, bias, **where, method=method)
+                torch.testing.assert_close(names["conv2d"](X, W, bias, **where), ours)
+        if min(X.shape[2] - k_h, X.shape[3] - k_w) >= 0:
+            ours = ops.conv2d(X, W, groups=groups)
+            torch.testing.assert_close(names["grouped_conv"](X, W, groups), ours)
+    with pytest.raises(ValueError, match="通道"):
+        names["conv2d"](torch.ones(1, 4, 3, 3), torch.ones(3, 2, 1, 1), groups=2)
+
+
 def test_fields_of():
     names = run_cell("convolution/receptive-field", "fields-of", three=[(3, 1, 0, 1)])
     for _ in range(50):
