@@ -20,6 +20,11 @@ TEXTS = {
             "两重循环，里面：if 0 <= i - rows < h and 0 <= j - cols < w: Y[i, j] = …",
         ),
         "wraps": "移出去的从另一边绕了回来，torch.roll 就是这样，负的下标也会。应丢掉，空处填 0。",
+        "negative_read": "移动为正时，空处的数是从图的另一头取来的：i - rows 为负，"
+        "Python 不报错，从末尾数起。0 <= i - rows 也要判断。",
+        "negative_written": "移动为负时，移出去的绕到了另一头：i + rows 为负，"
+        "Python 不报错，从末尾数起。0 <= i + rows 也要判断。",
+        "cleared_from_the_top": "移动为负时不对：空出来的在下面、右面，Y[:rows] = 0 却从上面清起。",
         "opposite": "方向反了：rows 为正向下，cols 为正向右。Y[i, j] 来自 X[i - rows, j - cols]。",
         "swapped": "rows 和 cols 对调了：第 0 维是行，上下移；第 1 维是列，左右移。",
         "swapped_pad": "F.pad 从最后一维写起：左、右、上、下。左右要用 cols，上下要用 rows。",
@@ -45,6 +50,9 @@ TEXTS = {
         "no_centre": "核的边长数成了 2Δ：从 -Δ 到 Δ，中间的 0 也算，是 2Δ + 1。",
         "one_sided": "核的边长数成了 Δ + 1：只数了一侧，还有上面和左边。",
         "uncapped": "Δ 很大时，核不会比共用的那张表还大：每边至多 2h - 1、2w - 1。",
+        "capped_together": "高和宽要各自封顶：图又窄又高时，核的宽先到顶，高还没有到。"
+        "先各取 min，再相乘。",
+        "capped_by_image": "封顶封得太早：核最多有共用的表那么大，每边 2h - 1、2w - 1，不是 h、w。",
         "square": "图不一定是正方形：宽要用 width，不能都用 height。",
         "biases": "多数了偏置。这里只数权重。",
     },
@@ -65,6 +73,8 @@ TEXTS = {
         "flipped": "核翻转了，这是数学里的卷积；也可能是输入、输出的下标对调，"
         "应是 W[输出行, 输出列, 输入行, 输入列]。",
         "corner": "对准 (i, j) 的是核的左上角，应是核的中心：a 从 -Δ 到 Δ。",
+        "uncentred": "K[a, b] 的 a 为负时，Python 从末尾数起。核的中心存在 K[up, left]，"
+        "所以要写 K[a + up, b + left]。",
         "transposed_kernel": "核的行和列对调了：a 管行，b 管列。",
         "forgot_edges": "靠边的输出没有权重：核有一部分伸到图外时，图内的部分仍要用。",
     },
@@ -81,6 +91,12 @@ TEXTS = {
         "transposed": "核转置了。翻转 180° 是行、列的次序各自倒过来，不是行列对调。",
         "image_flipped": "翻转的是图。那样算出来的也会倒过来：图不动，只翻核。",
         "both_flipped": "图和核都翻转了，输出就整个倒了过来。只翻核。",
+        "corner": "a = b = 0 放在了核的左上角，应在正中：从第 k_h // 2 行、第 k_w // 2 列裁起。",
+        "uncentred": "K[a, b] 的 a 为负时，Python 从末尾数起。核的正中存在 K[k_h // 2, k_w // 2]，"
+        "所以要写 K[a + k_h // 2, b + k_w // 2]。",
+        "overwritten": "后盖的章把先盖的擦掉了：重叠处要相加，用 +=，不是 =。",
+        "empty_slice": "核的边长是 1 时 k_h // 2 是 0，Y[0:-0] 就是 Y[0:0]，一行也没有。"
+        "裁到第 k_h // 2 + h 行。",
         "valid": "输出小了一圈：只算了核完全在图内的位置。这里图外当作 0。",
         "full": "输出大了一圈，应裁成和 X 一样大。",
     },
@@ -99,6 +115,8 @@ TEXTS = {
         "exact": "要求每一位都相同，可是等变的层也有舍入误差：用 torch.allclose。",
         "opposite": "输出移的方向反了：应与图移的方向一样。",
         "zeros": "移图时空处填了 0。那样一来，几乎什么层在边界上都对不上：用 torch.roll。",
+        "flattened": "roll 没有写维度，torch 就先把图拉平再移，行尾的数进了下一行。"
+        "写 X.roll(1, 0) 和 X.roll(1, 1)。",
         "two_steps": "一次移了 2 格，会放过步幅 2 那样、只在偶数步上等变的层。",
     },
 }
@@ -145,12 +163,27 @@ def _minus_zero(X, rows, cols):
     return shifted(X, rows, cols)
 
 
+def _cleared_from_the_top(X, rows, cols):
+    """Right for steps that are not negative."""
+    Y = X.roll((rows, cols), (0, 1))
+    Y[:rows] = 0
+    Y[:, :cols] = 0
+    return Y
+
+
 shift = Exercise(
     "shift",
     answer=shifted,
     cases=_moves,
     mistakes={
         "wraps": lambda X, rows, cols: X.roll((rows, cols), (0, 1)),
+        "negative_read": lambda X, rows, cols: _moved(
+            X, rows, cols, lambda index, size: index + size * (index < 0)
+        ),
+        "negative_written": lambda X, rows, cols: _moved(
+            X, rows, cols, lambda index, size: index - size * (index >= size)
+        ),
+        "cleared_from_the_top": _cleared_from_the_top,
         "opposite": lambda X, rows, cols: shifted(X, -rows, -cols),
         "swapped": lambda X, rows, cols: shifted(X, cols, rows),
         "swapped_pad": lambda X, rows, cols: F.pad(X, (rows, -rows, cols, -cols)),
@@ -189,6 +222,16 @@ def _near(side):
     return counted
 
 
+def _capped_together(height, width, delta):
+    dense, table, _ = _weights(height, width, delta)
+    return dense, table, min((2 * delta + 1) ** 2, table)
+
+
+def _capped_by_image(height, width, delta):
+    side = 2 * delta + 1
+    return *_weights(height, width, delta)[:2], min(side, height) * min(side, width)
+
+
 def _with_biases(height, width, delta):
     dense, table, near = _weights(height, width, delta)
     return dense + height * width, table + 1, near + 1
@@ -204,6 +247,8 @@ weights_left = Exercise(
         "no_centre": _near(lambda delta: 2 * delta),
         "one_sided": _near(lambda delta: delta + 1),
         "uncapped": lambda h, w, d: (*_weights(h, w, d)[:2], (2 * d + 1) ** 2),
+        "capped_together": _capped_together,
+        "capped_by_image": _capped_by_image,
         "square": lambda h, w, d: _weights(h, h, d),
         "biases": _with_biases,
     },
@@ -263,6 +308,11 @@ def _inside_only(K, height, width):
     return W
 
 
+def _rolled(K):
+    """What ``K[a, b]`` reads for a and b that count from the kernel's centre."""
+    return K.roll((K.shape[0] // 2, K.shape[1] // 2), (0, 1))
+
+
 dense_from_kernel = Exercise(
     "dense_from_kernel",
     answer=_dense,
@@ -274,6 +324,7 @@ dense_from_kernel = Exercise(
         "unchecked": _unchecked,
         "flipped": lambda K, h, w: _dense(K.flip(0, 1), h, w),
         "corner": _corner,
+        "uncentred": lambda K, h, w: _dense(_rolled(K), h, w),
         "transposed_kernel": lambda K, h, w: _dense(K.T, h, w),
         "forgot_edges": _inside_only,
     },
@@ -294,6 +345,25 @@ def _correlate(X, K, more=1):
     return corr2d(F.pad(X, (left, left, up, up)), K)
 
 
+def _from_the_corner(X, K):
+    k_h, k_w = K.shape
+    return corr2d(F.pad(X, (k_w - 1, 0, k_h - 1, 0)), K.flip(0, 1))
+
+
+def _stamped_over(X, K):
+    (h, w), (k_h, k_w) = X.shape, K.shape
+    Y = torch.zeros(h + k_h - 1, w + k_w - 1)
+    for i, j in product(range(h), range(w)):
+        Y[i : i + k_h, j : j + k_w] = X[i, j] * K
+    return Y[k_h // 2 : k_h // 2 + h, k_w // 2 : k_w // 2 + w]
+
+
+def _empty_slice(X, K):
+    """Right but for ``Y[0:-0]``."""
+    up, left = K.shape[0] // 2, K.shape[1] // 2
+    return _correlate(X, K.flip(0, 1), more=2)[up:-up, left:-left]
+
+
 convolve2d = Exercise(
     "convolve2d",
     answer=lambda X, K: _correlate(X, K.flip(0, 1)),
@@ -305,6 +375,10 @@ convolve2d = Exercise(
         "transposed": lambda X, K: _correlate(X, K.T),
         "image_flipped": lambda X, K: _correlate(X.flip(0, 1), K),
         "both_flipped": lambda X, K: _correlate(X.flip(0, 1), K.flip(0, 1)),
+        "corner": _from_the_corner,
+        "uncentred": lambda X, K: _correlate(X, _rolled(K).flip(0, 1)),
+        "overwritten": _stamped_over,
+        "empty_slice": _empty_slice,
         "valid": lambda X, K: corr2d(X, K.flip(0, 1)),
         "full": lambda X, K: _correlate(X, K.flip(0, 1), more=2),
     },
@@ -398,6 +472,7 @@ is_equivariant = Exercise(
         "exact": _both(same=torch.equal),
         "opposite": _both(back=-1),
         "zeros": _both(move=_with_zeros),
+        "flattened": _both(move=lambda X, step, axis: X.roll(step)),
         "two_steps": _both(step=2),
     },
     texts=TEXTS["is_equivariant"],

@@ -131,6 +131,30 @@ class TestShift:
         def rows_only(X, rows, cols):
             return F.pad(X, (0, 0, rows, -rows))
 
+        def no_lower_bound(X, rows, cols):
+            h, w = X.shape
+            Y = torch.zeros(h, w)
+            for i in range(h):
+                for j in range(w):
+                    if i - rows < h and j - cols < w:
+                        Y[i, j] = X[i - rows, j - cols]
+            return Y
+
+        def sent_without_lower_bound(X, rows, cols):
+            h, w = X.shape
+            Y = torch.zeros_like(X)
+            for i in range(h):
+                for j in range(w):
+                    if i + rows < h and j + cols < w:
+                        Y[i + rows, j + cols] = X[i, j]
+            return Y
+
+        def cleared(X, rows, cols):
+            X = X.roll((rows, cols), (0, 1))
+            X[:rows] = 0
+            X[:, :cols] = 0
+            return X
+
         named(
             check.shift,
             [
@@ -145,6 +169,9 @@ class TestShift:
                 (minus_zero, "zero"),
                 (columns_only, "unmoved_rows"),
                 (rows_only, "unmoved_columns"),
+                (no_lower_bound, "negative_read"),
+                (sent_without_lower_bound, "negative_written"),
+                (cleared, "cleared_from_the_top"),
             ],
         )
 
@@ -208,6 +235,13 @@ class TestWeightsLeft:
         def with_biases(h, w, d):
             return (h * w) ** 2 + h * w, table(h, w) + 1, near(h, w, 2 * d + 1) + 1
 
+        def product_capped(h, w, d):
+            return (h * w) ** 2, table(h, w), min((2 * d + 1) ** 2, table(h, w))
+
+        def at_most_the_picture(h, w, d):
+            side = 2 * d + 1
+            return (h * w) ** 2, table(h, w), min(side, h) * min(side, w)
+
         named(
             check.weights_left,
             [
@@ -217,6 +251,8 @@ class TestWeightsLeft:
                 (one_side, "one_sided"),
                 (any_delta, "uncapped"),
                 (chapters_code, "square"),
+                (product_capped, "capped_together"),
+                (at_most_the_picture, "capped_by_image"),
                 (with_biases, "biases"),
             ],
         )
@@ -330,6 +366,17 @@ class TestDenseFromKernel:
                     W[i, j, i - up : i + up + 1, j - left : j + left + 1] = K
             return W
 
+        def formula_as_it_stands(K, h, w):
+            up, left = K.shape[0] // 2, K.shape[1] // 2
+            W = torch.zeros(h, w, h, w)
+            for i in range(h):
+                for j in range(w):
+                    for a in range(-up, up + 1):
+                        for b in range(-left, left + 1):
+                            if 0 <= i + a < h and 0 <= j + b < w:
+                                W[i, j, i + a, j + b] = K[a, b]
+            return W
+
         named(
             check.dense_from_kernel,
             [
@@ -341,6 +388,7 @@ class TestDenseFromKernel:
                 (input_first, "flipped"),
                 (from_zero, "corner"),
                 (transposed, "transposed_kernel"),
+                (formula_as_it_stands, "uncentred"),
                 (whole_kernels, "forgot_edges"),
             ],
         )
@@ -427,6 +475,40 @@ class TestConvolve2d:
                     Y[i : i + k_h, j : j + k_w] += X[i, j] * K
             return Y
 
+        def stamps(X, K):
+            (h, w), (k_h, k_w) = X.shape, K.shape
+            Y = torch.zeros(h + k_h - 1, w + k_w - 1)
+            for i in range(h):
+                for j in range(w):
+                    Y[i : i + k_h, j : j + k_w] += X[i, j] * K
+            return Y
+
+        def cut_at_the_corner(X, K):
+            return stamps(X, K)[: X.shape[0], : X.shape[1]]
+
+        def minus_zero(X, K):
+            up, left = K.shape[0] // 2, K.shape[1] // 2
+            return stamps(X, K)[up:-up, left:-left]
+
+        def last_stamp(X, K):
+            (h, w), (k_h, k_w) = X.shape, K.shape
+            Y = torch.zeros(h + k_h - 1, w + k_w - 1)
+            for i in range(h):
+                for j in range(w):
+                    Y[i : i + k_h, j : j + k_w] = X[i, j] * K
+            return Y[k_h // 2 :, k_w // 2 :][:h, :w]
+
+        def formula_as_it_stands(X, K):
+            up, left = K.shape[0] // 2, K.shape[1] // 2
+            Y = torch.zeros_like(X)
+            for i in range(X.shape[0]):
+                for j in range(X.shape[1]):
+                    for a in range(-up, up + 1):
+                        for b in range(-left, left + 1):
+                            if 0 <= i - a < X.shape[0] and 0 <= j - b < X.shape[1]:
+                                Y[i, j] += K[a, b] * X[i - a, j - b]
+            return Y
+
         named(
             check.convolve2d,
             [
@@ -437,6 +519,10 @@ class TestConvolve2d:
                 (picture, "image_flipped"),
                 (both, "both_flipped"),
                 (no_padding, "valid"),
+                (cut_at_the_corner, "corner"),
+                (formula_as_it_stands, "uncentred"),
+                (last_stamp, "overwritten"),
+                (minus_zero, "empty_slice"),
                 (not_cropped, "full"),
             ],
         )
@@ -504,6 +590,9 @@ class TestIsEquivariant:
                 torch.allclose(layer(X.roll(2, d)), layer(X).roll(2, d), atol=1e-5) for d in (0, 1)
             )
 
+        def no_dims(layer, X):
+            return torch.allclose(layer(X.roll(1)), layer(X).roll(1), atol=1e-5)
+
         named(
             check.is_equivariant,
             [
@@ -515,6 +604,7 @@ class TestIsEquivariant:
                 (to_the_bit, "exact"),
                 (back, "opposite"),
                 (zeros, "zeros"),
+                (no_dims, "flattened"),
                 (by_two, "two_steps"),
             ],
         )
