@@ -135,8 +135,8 @@ RECIPES = {
     },
     "nin": {
         "quick": Recipe(
-            lr=0.003,
-            batch_size=64,
+            lr=0.004,
+            batch_size=128,
             resize=67,
             num_epochs=3,
             net={"width": 0.25},
@@ -161,7 +161,7 @@ RECIPES = {
             lr=0.003,
             batch_size=128,
             resize=32,
-            num_epochs=3,
+            num_epochs=4,
             net={"width": 0.25},
             init="kaiming",
             optimizer="Adam",
