@@ -42,6 +42,7 @@ def record(model, recipe, *, seeds=5, device=None, root=None, limit=None, folder
     """
     if seeds < 1:
         raise ValueError(f"seeds={seeds} 无效：至少记录 1 个种子")
+    commit = git_state()  # of the code as it is when it starts
     device = as_device(device)
     folder = Path(folder or (RESULTS if RESULTS.is_dir() else OWN))
     path = path_of(model, recipe, folder)
@@ -68,7 +69,7 @@ def record(model, recipe, *, seeds=5, device=None, root=None, limit=None, folder
             break
         seconds = None if start is None else time.perf_counter() - start
         date = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        recorded = recorded.with_run(Run(history, seconds, date, *git_state()))
+        recorded = recorded.with_run(Run(history, seconds, date, *commit))
         if writes:
             recorded.write(path)
             checkpoint.unlink()
@@ -78,9 +79,10 @@ def record(model, recipe, *, seeds=5, device=None, root=None, limit=None, folder
 def _begin(path, recorded, anew):
     """Write the settings first: a checkpoint beside a file of these settings is of them too."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if anew:
-        for checkpoint in path.parent.glob(_checkpoint(path, "*").name):
-            checkpoint.unlink()
+    stale = path.parent.glob(_checkpoint(path, "*").name) if anew else ()
+    finished = [_checkpoint(path, seed) for seed in recorded.seeds]
+    for checkpoint in (*stale, *finished):
+        checkpoint.unlink(missing_ok=True)
     recorded.write(path)
 
 

@@ -32,7 +32,7 @@ class Run:
         history: Curves and seconds of every epoch; its seed.
         wall_seconds: The whole run with loading and evaluation, or None if it was interrupted.
         date: Day and time (UTC) of its end, ISO 8601.
-        commit: Git commit of the package, or None where there is no repository.
+        commit: Git commit of the package when it started, or None where there is no repository.
         dirty: Whether the package differed from that commit, or None.
     """
 
