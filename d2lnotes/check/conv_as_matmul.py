@@ -4,6 +4,7 @@ from functools import partial
 
 import torch
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from ..ops import kernel_matrix as matrix_of
 from ..shapes import conv_output_size
@@ -30,13 +31,19 @@ TEXTS = {
         "no_padding": "没有用上 padding：四周要先各补 padding 圈 0。",
         "only_width": "只补了左右。F.pad 从最后一维写起，要写四个数：左、右、上、下。",
         "forgot_one": "少了最后一行、最后一列窗口：窗口数是 (n + 2p - k) // s + 1，别忘了加 1。",
+        "open_slices": "切片没有写终点，一直取到图的尽头，各格取出的大小就不同。"
+        "终点是 a + stride * rows，右边同理。",
+        "no_step": "切片没有写步长：同一格在相邻的窗口里碰到的数，相隔 stride 格。"
+        "要写 [起点 : 终点 : stride]。",
+        "window_loop": "图越大，调用的次数越多：还在循环窗口。改成只循环核的 k_h×k_w 格，"
+        "每次用一个带步长的切片取出一整片。",
     },
     "conv2d": {
         "task": "二维卷积 (X, W, bias, stride, padding) → Y，带批量、通道和偏置。",
         "hints": (
             "先想 1×1 的核：W[:, :, 0, 0] 是 (C_out, C_in) 的矩阵，它怎样作用在每个像素上？",
             "核的格 (a, b) 碰到的是补零后的 X 从 (a, b) 起、每隔 stride 取一格的那张小图。"
-            "对它做 1×1 卷积，所有的格子加起来。",
+            "对它做 1×1 卷积，所有的格子加起来。切片的终点也要写，不然各格取出的大小不同。",
             "Y = Y + W[:, :, a, b] @ small.flatten(2)；循环完再加 bias[:, None, None]，只加一次。",
         ),
         "last_channel": "只剩最后一个输入通道：各通道的结果要相加（+=），不是后一个盖掉前一个。",
@@ -51,6 +58,12 @@ TEXTS = {
         "no_padding": "没有用上 padding：四周要先各补 padding 圈 0。",
         "only_width": "只补了左右。F.pad 从最后一维写起，要写四个数：左、右、上、下。",
         "first_image": "只算了第一张图：X 是一批，结果的第一维是 N。",
+        "open_slices": "切片没有写终点，一直取到图的尽头，各格取出的大小就不同，不能相加。"
+        "终点是 a + stride * rows，右边同理。",
+        "no_step": "切片没有写步长：同一格在相邻的窗口里碰到的数，相隔 stride 格。"
+        "要写 [起点 : 终点 : stride]。",
+        "window_loop": "图越大，调用的次数越多：还在循环窗口。改成只循环核的 k_h×k_w 格，"
+        "每次用一个带步长的切片取出一整片。",
     },
     "kernel_matrix": {
         "task": "核的矩阵 (K, input_size, stride) → 使 y = M x 的 M（图都拉直），不用循环。",
@@ -62,6 +75,7 @@ TEXTS = {
             "的第一维是像素：它应当是 M 的行还是列？",
         ),
         "transposed": "行和列反了：M 的一行是一个输出，一列是一个像素。结果要转置。",
+        "reshaped": "形状对，数排错了：reshape 只把数重新断行，不会把行变成列。要转置，用 .T。",
         "flipped": "核被翻转了：窗口与核逐格对齐，不翻转。",
         "no_line_jump": "每一行只是把上一行右移 stride 格。窗口换到下一行时，要跳过的不止这些，"
         "否则它会横跨图的右边和左边。",
@@ -85,6 +99,10 @@ TEXTS = {
         "no_stride": "没有用上 stride：相邻的章要相距 stride 格，输出也因此更大。",
         "stamps_close": "大小对了，章的位置不对：第 i 行的章从第 i * stride 行盖起。",
         "too_big": "输出大了：最后一个章从 (m - 1) * stride 开始，不是 m * stride。",
+        "full_size": "输出大了：m + k - 1 是步幅 1 的大小，把 m 换成 m * stride 却不对。"
+        "最后一个章从 (m - 1) * stride 开始，长 k。",
+        "small_board": "输出小了，后面的章盖不下：m + k - 1 是步幅 1 的大小。"
+        "最后一个章从 (m - 1) * stride 开始，长 k。",
         "transposed_kernel": "核的行和列对调了。转置的是那个大矩阵 M，不是核。",
     },
     "output_padding": {
@@ -102,6 +120,7 @@ TEXTS = {
         "forgot_kernel": "忘了核：第一个窗口先占 k 格，剩下的 n + 2p - k 格才用来走步。",
         "quotient": "这是商，也就是走了几步。没有读到的是余数：用 %。",
         "size": "这是不加 output_padding 时的边长。要的是它比 n 少多少。",
+        "complement": "这是再走一步还差几格。要补的是走完以后剩下的几格，也就是余数本身。",
         "sign": "符号反了：output_padding 是要补上的格数，不会是负的。",
     },
     "im2col_batch": {
@@ -136,6 +155,52 @@ def _settings(generator):
     stride, padding = integer(generator, 1, 3), integer(generator, 0, 2)
     size = [k + stride + integer(generator, 0, 3) for k in kernel]
     return kernel, size, stride, padding
+
+
+class _Counter(TorchFunctionMode):
+    """Counts the calls of torch's functions, methods and indices."""
+
+    calls = 0
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.calls += 1
+        return function(*args, **(kwargs or {}))
+
+
+def _loops_over_windows(*rest):
+    """Whether a submission calls torch more often the larger the picture is."""
+
+    def grows(submission):
+        counters = []
+        for side in (4, 8):
+            with _Counter() as counter:
+                submission(torch.zeros(1, 1, side, side), *rest)
+            counters.append(counter.calls)
+        return counters[1] > counters[0]
+
+    return grows
+
+
+def _seen(X, kernel_size, stride, padding, part):
+    """What each of the kernel's cells meets; ``part(cell, windows, stride)`` makes a slice."""
+    X = F.pad(X, (padding,) * 4)
+    windows = conv_output_size(tuple(X.shape[2:]), kernel_size, stride=stride)
+    down, right = (
+        [part(a, m, stride) for a in range(k)] for k, m in zip(kernel_size, windows, strict=True)
+    )
+    return [X[:, :, rows, cols].flatten(2) for rows in down for cols in right]
+
+
+def _to_the_edge(cell, windows, stride):
+    return slice(cell, None, stride)
+
+
+def _side_by_side(cell, windows, stride):
+    return slice(cell, cell + windows)
+
+
+def _stacked(part):
+    return lambda X, *setting: torch.stack(_seen(X, *setting, part), dim=2).flatten(1, 2)
 
 
 def _batches(generator):
@@ -176,8 +241,11 @@ im2col = Exercise(
         "forgot_one": lambda X, *setting: (
             _grid(X, *setting)[..., :-1, :-1].flatten(1, 3).flatten(2)
         ),
+        "open_slices": _stacked(_to_the_edge),
+        "no_step": _stacked(_side_by_side),
     },
     texts=TEXTS["im2col"],
+    rules={"window_loop": _loops_over_windows((2, 2), 1, 0)},
 )
 
 
@@ -210,6 +278,19 @@ def _misaligned(X, W, bias, *setting):
     return Y if bias is None else Y + bias
 
 
+def _summed(part):
+    """A convolution as a sum of 1×1 convolutions of what the kernel's cells meet."""
+
+    def layer(X, W, bias, stride, padding):
+        seen = _seen(X, tuple(W.shape[2:]), stride, padding, part)
+        Y = sum(w @ x for w, x in zip(W.flatten(2).unbind(2), seen, strict=True))
+        rows = conv_output_size(X.shape[2], W.shape[2], stride=stride, padding=padding)
+        Y = Y.reshape(len(X), len(W), rows, -1)
+        return Y if bias is None else Y + bias[:, None, None]
+
+    return layer
+
+
 conv2d = Exercise(
     "conv2d",
     answer=_convolved,
@@ -231,8 +312,11 @@ conv2d = Exercise(
             F.pad(X, (padding, padding)), W, bias, stride
         ),
         "first_image": lambda X, *rest: F.conv2d(X[:1], *rest),
+        "open_slices": _summed(_to_the_edge),
+        "no_step": _summed(_side_by_side),
     },
     texts=TEXTS["conv2d"],
+    rules={"window_loop": _loops_over_windows(torch.zeros(1, 1, 2, 2), None, 1, 0)},
 )
 
 
@@ -274,6 +358,9 @@ kernel_matrix = Exercise(
     cases=_kernels,
     mistakes={
         "transposed": lambda K, input_size, stride: matrix_of(K, input_size, stride=stride).T,
+        "reshaped": lambda K, input_size, stride: matrix_of(K, input_size, stride=stride).T.reshape(
+            -1, input_size[0] * input_size[1]
+        ),
         "flipped": lambda K, input_size, stride: matrix_of(K.flip(0, 1), input_size, stride=stride),
         "no_line_jump": _shifted,
         "packed": _packed,
@@ -323,6 +410,10 @@ conv_transpose2d = Exercise(
         "no_stride": lambda Y, K, stride: _stamped(Y, K),
         "stamps_close": lambda Y, K, stride: _placed(Y, K, 1, _board(Y, K, stride)),
         "too_big": lambda Y, K, stride: F.pad(_stamped(Y, K, stride), (0, stride, 0, stride)),
+        "full_size": lambda Y, K, stride: F.pad(
+            _stamped(Y, K, stride), (0, stride - 1, 0, stride - 1)
+        ),
+        "small_board": lambda Y, K, stride: _placed(Y, K, stride, _board(Y, K, 1)),
         "transposed_kernel": lambda Y, K, stride: _stamped(Y, K.T, stride),
     },
     texts=TEXTS["conv_transpose2d"],
@@ -353,6 +444,7 @@ output_padding = Exercise(
         "forgot_kernel": lambda n, k, stride, padding: (n + 2 * padding) % stride,
         "quotient": lambda n, k, stride, padding: (n + 2 * padding - k) // stride,
         "size": _least,
+        "complement": lambda n, k, stride, padding: stride - (n + 2 * padding - k) % stride,
         "sign": lambda n, k, stride, padding: _least(n, k, stride, padding) - n,
     },
     texts=TEXTS["output_padding"],

@@ -123,6 +123,37 @@ def im2col_without_the_last(X, kernel_size, stride=1, padding=0):
     return torch.stack(columns, dim=2).flatten(3).flatten(1, 2)
 
 
+def im2col_to_the_edge(X, kernel_size, stride=1, padding=0):
+    X = F.pad(X, (padding,) * 4)
+    taps = []
+    for a in range(kernel_size[0]):
+        for b in range(kernel_size[1]):
+            taps.append(X[:, :, a::stride, b::stride].flatten(2))
+    return torch.stack(taps, dim=2).flatten(1, 2)
+
+
+def im2col_without_steps(X, kernel_size, stride=1, padding=0):
+    X = F.pad(X, (padding,) * 4)
+    k_h, k_w = kernel_size
+    rows, cols = (X.shape[2] - k_h) // stride + 1, (X.shape[3] - k_w) // stride + 1
+    C = []
+    for a in range(k_h):
+        for b in range(k_w):
+            C.append(X[:, :, a : a + rows, b : b + cols].flatten(2))
+    return torch.stack(C, dim=2).flatten(1, 2)
+
+
+def im2col_of_the_chapter(X, kernel_size, stride=1, padding=0):
+    k_h, k_w = kernel_size
+    X = F.pad(X, (padding, padding, padding, padding))
+    columns = [
+        X[:, :, i : i + k_h, j : j + k_w].flatten(1)
+        for i in range(0, X.shape[2] - k_h + 1, stride)
+        for j in range(0, X.shape[3] - k_w + 1, stride)
+    ]
+    return torch.stack(columns, dim=2)
+
+
 # ------------------------------------------------------------------ conv2d
 
 
@@ -266,6 +297,42 @@ def conv2d_padded_in_width(X, W, bias=None, stride=1, padding=0):
     return looped(F.pad(X, (padding, padding)), W, bias, stride, 0)
 
 
+def conv2d_to_the_edge(X, W, bias=None, stride=1, padding=0):
+    X = F.pad(X, (padding,) * 4)
+    Y = 0
+    for a in range(W.shape[2]):
+        for b in range(W.shape[3]):
+            moved = X[:, :, a::stride, b::stride]
+            Y = Y + torch.einsum("oc,nchw->nohw", W[:, :, a, b], moved)
+    return Y if bias is None else Y + bias[:, None, None]
+
+
+def conv2d_without_steps(X, W, bias=None, stride=1, padding=0):
+    X = F.pad(X, (padding,) * 4)
+    rows = (X.shape[2] - W.shape[2]) // stride + 1
+    cols = (X.shape[3] - W.shape[3]) // stride + 1
+    Y = torch.zeros(len(X), len(W), rows, cols)
+    for a in range(W.shape[2]):
+        for b in range(W.shape[3]):
+            moved = X[:, :, a : a + rows, b : b + cols]
+            Y += F.conv2d(moved, W[:, :, a : a + 1, b : b + 1])
+    return Y if bias is None else Y + bias[:, None, None]
+
+
+def conv2d_of_the_chapter(X, W, bias=None, stride=1, padding=0):
+    X = F.pad(X, (padding, padding, padding, padding))
+    k_h, k_w = W.shape[2:]
+    rows = (X.shape[2] - k_h) // stride + 1
+    cols = (X.shape[3] - k_w) // stride + 1
+    Y = torch.empty(len(X), len(W), rows, cols)
+    for i in range(rows):
+        for j in range(cols):
+            r, c = i * stride, j * stride
+            window = X[:, None, :, r : r + k_h, c : c + k_w]
+            Y[:, :, i, j] = (window * W).sum((2, 3, 4))
+    return Y if bias is None else Y + bias[:, None, None]
+
+
 # ------------------------------------------------------------------ kernel_matrix
 
 
@@ -350,6 +417,12 @@ def matrix_in_loops(K, input_size, stride=1):
             board[i : i + k_h, j : j + k_w] = K
             rows.append(board.flatten())
     return torch.stack(rows)
+
+
+def matrix_reshaped(K, input_size, stride=1):
+    n_h, n_w = input_size
+    pixels = torch.eye(n_h * n_w).reshape(-1, 1, n_h, n_w)
+    return F.conv2d(pixels, K[None, None], stride=stride).reshape(-1, n_h * n_w)
 
 
 # ------------------------------------------------------------------ conv_transpose2d
@@ -451,6 +524,24 @@ def stamped_on_a_large_board(Y, K, stride=1):
     return X
 
 
+def stamped_on(X, Y, K, stride):
+    for i in range(Y.shape[0]):
+        for j in range(Y.shape[1]):
+            r, c = i * stride, j * stride
+            X[r : r + K.shape[0], c : c + K.shape[1]] += Y[i, j] * K
+    return X
+
+
+def stamped_on_a_full_board(Y, K, stride=1):
+    X = torch.zeros([m * stride + k - 1 for m, k in zip(Y.shape, K.shape, strict=True)])
+    return stamped_on(X, Y, K, stride)
+
+
+def stamped_on_a_small_board(Y, K, stride=1):
+    X = torch.zeros([m + k - 1 for m, k in zip(Y.shape, K.shape, strict=True)])
+    return stamped_on(X, Y, K, stride)
+
+
 def stamped_with_the_transpose(Y, K, stride=1):
     return stamped(Y, K.T, stride)
 
@@ -502,8 +593,8 @@ def batch_by_floor(c, n, k, stride, padding, mebibytes):
 
 
 RIGHT = {
-    "im2col": [im2col_by_taps, im2col_filled, im2col_with_unfolds, im2col_in_numpy],
-    "conv2d": [conv2d_of_ones, conv2d_in_six_loops, conv2d_by_unfold, conv2d_as_a_layer],
+    "im2col": [im2col_by_taps, im2col_with_unfolds, im2col_in_numpy],
+    "conv2d": [conv2d_of_ones, conv2d_by_unfold, conv2d_as_a_layer],
     "kernel_matrix": [
         matrix_by_columns,
         matrix_by_jacobian,
@@ -525,6 +616,9 @@ WRONG = {
         "no_padding": im2col_without_padding,
         "only_width": im2col_padded_in_width,
         "forgot_one": im2col_without_the_last,
+        "open_slices": im2col_to_the_edge,
+        "no_step": im2col_without_steps,
+        "window_loop": im2col_of_the_chapter,
     },
     "conv2d": {
         "last_channel": conv2d_last_channel,
@@ -539,9 +633,13 @@ WRONG = {
         "no_padding": conv2d_without_padding,
         "only_width": conv2d_padded_in_width,
         "first_image": conv2d_one_image,
+        "open_slices": conv2d_to_the_edge,
+        "no_step": conv2d_without_steps,
+        "window_loop": conv2d_of_the_chapter,
     },
     "kernel_matrix": {
         "transposed": matrix_not_turned,
+        "reshaped": matrix_reshaped,
         "flipped": matrix_flipped,
         "no_line_jump": matrix_rolled,
         "packed": matrix_packed,
@@ -556,6 +654,8 @@ WRONG = {
         "no_stride": stamped_without_stride,
         "stamps_close": stamped_too_close,
         "too_big": stamped_on_a_large_board,
+        "full_size": stamped_on_a_full_board,
+        "small_board": stamped_on_a_small_board,
         "transposed_kernel": stamped_with_the_transpose,
     },
     "output_padding": {
@@ -565,6 +665,7 @@ WRONG = {
         "total": lambda n, k, stride=1, padding=0: (n - k + padding) % stride,
         "forgot_kernel": lambda n, k, stride=1, padding=0: (n + 2 * padding) % stride,
         "quotient": lambda n, k, stride=1, padding=0: int((n - k + 2 * padding) / stride),
+        "complement": lambda n, k, stride=1, padding=0: stride - (n - k + 2 * padding) % stride,
         "size": lambda n, k, stride, p: (side(n, k, stride, p) - 1) * stride - 2 * p + k,
         "sign": lambda n, k, s, p: (side(n, k, s, p) - 1) * s - 2 * p + k - n,
     },
@@ -623,6 +724,14 @@ def test_every_mistake_is_written_as_a_student_would():
     for name, wrong in WRONG.items():
         exercise = getattr(check, name)
         assert set(wrong) == {*exercise.mistakes, *exercise.rules}
+
+
+@pytest.mark.parametrize(
+    ("name", "looped"), [("im2col", im2col_filled), ("conv2d", conv2d_in_six_loops)]
+)
+def test_loops_over_windows_are_named_whatever_their_form(name, looped):
+    result = getattr(check, name)(looped)
+    assert result.mistake == "window_loop" and "数都对" in repr(result)
 
 
 def test_a_default_bias_of_zero_crashes_at_the_students_line():
