@@ -10,10 +10,15 @@ TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
 
 def weight(visit, page: str) -> int:
-    """Bytes of every response of a first visit; text as gzip -6 makes it."""
+    """Bytes of every response of a first visit; text as gzip -6 makes it.
+
+    A blob is what a script that was loaded makes on the spot: it travels no line.
+    """
     seen = visit("http", page)
     total = 0
     for response in seen.responses:
+        if response.url.startswith("blob:"):
+            continue
         body = response.body()
         text = response.headers.get("content-type", "").startswith(TEXT)
         total += len(gzip.compress(body, 6)) if text else len(body)
