@@ -32,6 +32,8 @@ def test_dark_and_back(visit) -> None:
     assert dark["ground"] < 0.2 < 0.7 < dark["text"]
     label = seen.page.evaluate(LUMINANCE, ".widget-label")
     assert label["text"] > 0.6
+    answer = seen.page.evaluate(LUMINANCE, ".text_html")  # of a checker: no light box
+    assert answer["ground"] < 0.2 < 0.7 < answer["text"]
     seen.page.reload()
     seen.settle()
     assert theme(seen.page) == "dark"
