@@ -13,10 +13,12 @@ from d2lnotes.__main__ import main
 from d2lnotes.recipes import train_recipe
 from d2lnotes.results import results
 
+ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1"}
+
 
 def run(*words, launcher=(sys.executable, "-m"), **environment):
     command = [*launcher, "d2lnotes", *map(str, words)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    environment = {**ONE_THREAD, **environment}
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
@@ -111,7 +113,8 @@ def test_record_goes_on_and_refuses_other_settings(tmp_path, capsys):
 def test_a_killed_recording_goes_on_inside_its_seed(tmp_path):
     words = ["record", "lenet", "--limit", 3000, "--device", "cpu", "--results", tmp_path]
     command = [sys.executable, "-u", "-m", "d2lnotes", *map(str, words), "--seeds", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    pipe = {"stdout": subprocess.PIPE, "text": True, "env": ONE_THREAD}
+    with subprocess.Popen(command, **pipe) as process:
         for line in process.stdout:
             if line.startswith("epoch 2/"):
                 process.kill()
