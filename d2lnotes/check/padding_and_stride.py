@@ -47,6 +47,10 @@ TEXTS = {
         "formula_floored": "直接用了 (k-1)//2：没有算上空洞率，k 是偶数时还会少补一格。",
         "extent": "一共补了 d(k-1)+1 格，那是核跨的格数。大小不变只要补 d(k-1) 格。",
         "even_kernel": "总数是奇数时才多补一格：k、d 都是偶数时，总数是偶数，两侧一样多。",
+        "rounded_up": "两侧都向上取整，总数是奇数时多补一格，输出会大 1。",
+        "scaled": "先按空洞率 1 分好两侧，再各乘 d：多的那一格也成了 d 格。"
+        "先算总数 d(k-1)，再分成两份。",
+        "library": "用了现成的 same_padding。这一题要自己算出左右各补几格。",
         "halves": "总数是奇数时，补出了半格。格数要是整数：一侧 t // 2，另一侧补剩下的。",
     },
     "output_size": {
@@ -66,6 +70,7 @@ TEXTS = {
         "order": "填充和步幅拿反了：每层是 (k, p, s)，填充在前。",
         "first_only": "只算了第一层：return 写在循环里了。",
         "last_only": "每一层都从最初的 n 算起，前面各层的结果没有用上。",
+        "library": "用了现成的 conv_output_size。这一题要自己写公式。",
     },
     "unread": {
         "task": "没有任何窗口读到的列号的列表（从 0 数起，不算补的零）。",
@@ -95,6 +100,7 @@ TEXTS = {
         ),
         "floored": "除不尽时少了一层：余下的那几格还要再过一层，应向上取整。",
         "whole_kernel": "每层少的是 k - 1，不是 k。",
+        "whole_floored": "每层少的是 k - 1，不是 k；除不尽时还要再过一层，应向上取整。",
         "no_target": "算的是缩到 0 要几层：要少掉的是 n - target。",
         "one_more": "除得尽时多了一层：边长等于 target 就够了。整除以后加 1，只在除不尽时才对。",
         "fraction": "除不尽时留下了小数：层数是整数，应向上取整。",
@@ -144,6 +150,15 @@ pad = Exercise(
 )
 
 
+def _calls(name):
+    """A rule: the function calls this one, which the chapter has imported."""
+
+    def breaks(function):
+        return name in getattr(getattr(function, "__code__", None), "co_names", ())
+
+    return breaks
+
+
 def _kernels(generator):
     while True:
         yield integer(generator, 1, 7), integer(generator, 1, 4)
@@ -155,7 +170,7 @@ def _split(total):
 
 same_padding = Exercise(
     "same_padding",
-    answer=lambda k, d: shapes.same_padding(k, d),
+    answer=lambda k, d: _split(d * (k - 1)),
     cases=_kernels,
     mistakes={
         "no_dilation": lambda k, d: _split(k - 1),
@@ -169,8 +184,11 @@ same_padding = Exercise(
         "extent": lambda k, d: _split(d * (k - 1) + 1),
         "even_kernel": lambda k, d: (d * (k - 1) // 2, d * (k - 1) // 2 + (k % 2 == 0)),
         "halves": lambda k, d: (d * (k - 1) / 2,) * 2,
+        "rounded_up": lambda k, d: (-(-d * (k - 1) // 2),) * 2,
+        "scaled": lambda k, d: (d * ((k - 1) // 2), d * (k // 2)),
     },
     texts=TEXTS["same_padding"],
+    rules={"library": _calls("same_padding")},
 )
 
 
@@ -218,6 +236,7 @@ output_size = Exercise(
         "last_only": lambda n, layers: _one_layer(n, *layers[-1]),
     },
     texts=TEXTS["output_size"],
+    rules={"library": _calls("conv_output_size")},
 )
 
 
@@ -290,6 +309,7 @@ layers_until = Exercise(
     mistakes={
         "floored": lambda n, target, k: (n - target) // (k - 1),
         "whole_kernel": lambda n, target, k: math.ceil((n - target) / k),
+        "whole_floored": lambda n, target, k: (n - target) // k,
         "no_target": lambda n, target, k: math.ceil(n / (k - 1)),
         "one_more": lambda n, target, k: (n - target) // (k - 1) + 1,
         "fraction": lambda n, target, k: (n - target) / (k - 1),

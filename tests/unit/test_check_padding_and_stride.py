@@ -194,8 +194,24 @@ class TestSamePadding:
         def all_each_side(k, d):
             return d * (k - 1), d * (k - 1)
 
+        def both_up(k, d):
+            extent = d * (k - 1) + 1
+            return extent // 2, extent // 2
+
+        def split_then_stretched(k, d):
+            left, right = (k - 1) // 2, k // 2
+            return d * left, d * right
+
+        def as_in_the_chapter(k, d):
+            from d2lnotes.shapes import same_padding
+
+            return same_padding(k, dilation=d)
+
         named(
             check.same_padding,
+            (both_up, "rounded_up"),
+            (split_then_stretched, "scaled"),
+            (as_in_the_chapter, "library"),
             (by_the_formula, "formula"),
             (by_whole_formula, "formula_floored"),
             (extent, "extent"),
@@ -252,7 +268,7 @@ class TestOutputSize:
             if not layers:
                 return n
             (k, p, s), *rest = layers
-            return nested(conv_output_size(n, k, padding=p, stride=s), rest)
+            return nested((n + 2 * p - k) // s + 1, rest)
 
         def floored(n, layers):
             for k, p, s in layers:
@@ -318,8 +334,14 @@ class TestOutputSize:
                 out = (n + 2 * p - k) // s + 1
             return out
 
+        def imported(n, layers):
+            for k, p, s in layers:
+                n = conv_output_size(n, k, padding=p, stride=s)
+            return n
+
         named(
             check.output_size,
+            (imported, "library"),
             (notes, "total"),
             (no_one, "forgot_one"),
             (no_padding, "no_padding"),
@@ -507,6 +529,9 @@ class TestLayersUntil:
         def whole_kernel(n, target, k):
             return math.ceil((n - target) / k)
 
+        def whole_floored(n, target, k):
+            return (n - target) // k
+
         def no_target(n, target, k):
             return math.ceil(n / (k - 1))
 
@@ -530,6 +555,7 @@ class TestLayersUntil:
             check.layers_until,
             (floored, "floored"),
             (whole_kernel, "whole_kernel"),
+            (whole_floored, "whole_floored"),
             (no_target, "no_target"),
             (one_more, "one_more"),
             (fraction, "fraction"),
