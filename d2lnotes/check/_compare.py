@@ -8,7 +8,7 @@ TEXTS = {
     "type": "应返回{expected}，你返回的是 {got}。",
     "tensor": "张量（torch.Tensor）",
     "number": "一个数",
-    "whole": "应是整数 {expected}，你的是小数 {got!r}：整除用 //。",
+    "whole": "应是整数 {expected}，你的是小数 {got!r}：整除用 //，别的用 int(…) 变成整数。",
     "truth": "True 或 False",
     "sequence": " {count} 个值，例如 {example}",
     "list": "一个列表，例如 {example}",
