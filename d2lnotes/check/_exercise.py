@@ -19,7 +19,8 @@ TEXTS = {
     "arguments": "应能这样调用：{call}。",
     "nothing": "函数没有返回值：最后是不是少了 return？",
     "printed": "你的代码打印了：{text}",
-    "edited": "你的代码改动了传进来的 {names}：别人还要用它。请先复制一份（张量用 .clone()），或者写进新的。",
+    "edited": "你的代码改动了传进来的 {names}：别人还要用它。"
+    "请先复制一份（张量用 .clone()），或者写进新的。",
     "mistake": "看起来：{reason}",
     "values_right": "数都对，可是：{reason}",
     "example": "例子：{example}",
