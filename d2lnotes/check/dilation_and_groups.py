@@ -3,10 +3,10 @@
 from math import isqrt
 
 import torch
-from torch.nn import functional as F
 
 from ._cases import integer, integers
 from ._exercise import Exercise
+from ._student import mentions
 
 NO_PAIR = "应返回两样，先是一列，再是一行：return column, row"
 TEXTS = {
@@ -61,6 +61,8 @@ TEXTS = {
         "same_kernels": "每一堆用了同一套核（第一堆的）。第 g 堆用 W 里自己的那一段。",
         "reversed_blocks": "块放在了反对角线上：第 g 堆输出读第 g 堆输入，块在对角线上。",
         "not_widened": "W 原样返回了。不分组的核要有全部 c_i 层，自己那一堆以外填 0。",
+        "one_length": "前两维用了一样长的段。一堆有 c_o // groups 个输出、W.shape[1] 个输入，"
+        "两个数不一定相等。",
         "averaged": "除以了组数。分组只是不读别的通道，读到的不打折。",
     },
     "channel_shuffle": {
@@ -79,6 +81,8 @@ TEXTS = {
         "random": "随机打乱了。这里的“打乱”有固定的次序：从每组轮流取一个。",
         "mixes_pixels": "像素也换了位置。高和宽要留在后面，只换组和组内的那两维。",
         "within_groups": "只在组内换了次序，每一堆里还是原来那几个通道。",
+        "batch": "换的是批量和组两维。第 0 维是批量，不动；组是第 1 维，组内是第 2 维。",
+        "library": "用了现成的。请自己写：reshape 成一张表，换一换，再摊平。",
     },
     "separable_width": {
         "task": "权重不多于普通 k×k（c 进 c 出）的可分离卷积，最多几个通道 (c, k) → w。",
@@ -91,6 +95,8 @@ TEXTS = {
         "no_depthwise": "只算了 1×1 的 w·w 个权重，漏了逐通道的 w·k·k 个。",
         "no_pointwise": "只算了逐通道的 w·k·k 个权重，漏了 1×1 的 w·w 个。",
         "depthwise_squared": "逐通道的权重算成了 w·w·k·k 个。每个通道只有一个核：w·k·k 个。",
+        "narrow_input": "1×1 的权重算成了 w·c 个。它也是 w 进 w 出：w·w 个。",
+        "first_reached": "停得晚了：这是第一个够到或超出的，要的是最后一个放得下的。",
         "k_once": "k 只乘了一次：一个核有 k·k 个数。",
         "one_more": "多了 1：这是第一个超出的，要的是最后一个放得下的。",
         "strict": "刚好一样多也可以：“不许更多”是 <=，不是 <。",
@@ -108,6 +114,8 @@ TEXTS = {
         "sigma_twice": "S[0] 乘了两次。只乘在一边，或两边各乘它的平方根。",
         "column_of_vh": "行取错了：torch.linalg.svd 给的是 V 的转置，v₁ 是 Vh 的第一行，"
         "不是第一列。",
+        "row_of_u": "列取错了：u₁ 是 U 的第一列 U[:, 0]，不是第一行。",
+        "all_terms": "U 和 Vh 都整个用上了。只要第一项：U 的第一列，Vh 的第一行。",
         "first_ones": "第一列乘第一行，多乘了一次左上角的数。"
         "除以它也不总行：它可能是 0，要挑一个不是 0 的。",
         "divided_by_corner": "除以了左上角的数，它可能是 0。挑一个不是 0 的数，例如绝对值最大的。",
@@ -233,6 +241,7 @@ ungroup = Exercise(
             W, groups, _run, lambda g, n: _run(groups - 1 - g, n)
         ),
         "not_widened": lambda W, groups: W,
+        "one_length": lambda W, groups: _placed(W, groups, lambda g, m: _run(g, W.shape[1]), _run),
         "averaged": lambda W, groups: _ungroup(W, groups) / groups,
     },
     texts=TEXTS["ungroup"],
@@ -249,7 +258,11 @@ def _maps(generator):
 
 
 def _shuffled(X, groups):
-    return F.channel_shuffle(X, groups)
+    return X.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+
+
+def _batch_shuffled(X, groups):
+    return X.unflatten(1, (groups, -1)).transpose(0, 1).reshape(X.shape)
 
 
 def _mixes_pixels(X, groups):
@@ -268,7 +281,9 @@ channel_shuffle = Exercise(
         "random": lambda X, groups: X[:, torch.randperm(X.shape[1])],
         "mixes_pixels": _mixes_pixels,
         "within_groups": lambda X, groups: X.unflatten(1, (groups, -1)).flip(2).flatten(1, 2),
+        "batch": _batch_shuffled,
     },
+    rules={"library": lambda function: mentions(function, "ChannelShuffle", "channel_shuffle")},
     texts=TEXTS["channel_shuffle"],
 )
 
@@ -298,6 +313,8 @@ separable_width = Exercise(
         "no_depthwise": lambda c, k: c * k,
         "no_pointwise": lambda c, k: c * c,
         "depthwise_squared": lambda c, k: isqrt(c * c * k * k // (k * k + 1)),
+        "narrow_input": lambda c, k: _widest(c * c * k * k, lambda w: w * k * k + w * c),
+        "first_reached": lambda c, k: _widest(c * c * k * k - 1, lambda w: w * k * k + w * w) + 1,
         "k_once": lambda c, k: _widest(c * c * k, lambda w: w * k + w * w),
         "one_more": lambda c, k: _separable_width(c, k) + 1,
         "strict": lambda c, k: _widest(c * c * k * k - 1, lambda w: w * k * k + w * w),
@@ -338,6 +355,16 @@ def _column_of_vh(K):
     return U[:, 0] * S[0], Vh[:, 0]
 
 
+def _row_of_u(K):
+    U, S, Vh = torch.linalg.svd(K)
+    return U[0] * S[0], Vh[0]
+
+
+def _all_terms(K):
+    U, S, Vh = torch.linalg.svd(K)
+    return U * S, Vh
+
+
 split_kernel = Exercise(
     "split_kernel",
     answer=_svd_parts,
@@ -347,6 +374,8 @@ split_kernel = Exercise(
         "no_sigma": lambda K: _svd_parts(K, 0),
         "sigma_twice": lambda K: _svd_parts(K, 1, 1),
         "column_of_vh": _column_of_vh,
+        "row_of_u": _row_of_u,
+        "all_terms": _all_terms,
         "first_ones": lambda K: (K[:, 0], K[0]),
         "divided_by_corner": lambda K: (K[:, 0], K[0] / K[0, 0]),
         "sums": lambda K: (K.sum(1), K.sum(0)),

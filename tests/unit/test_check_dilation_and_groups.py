@@ -243,6 +243,15 @@ def ungroup_nothing(W, groups):
     return W.clone()
 
 
+def ungroup_with_one_length(W, groups):
+    n = W.shape[1]
+    full = torch.zeros(len(W), n * groups, *W.shape[2:])
+    for g in range(groups):
+        block = slice(g * n, (g + 1) * n)
+        full[block, block] = W[block]
+    return full
+
+
 def ungroup_averaged(W, groups):
     return ungroup_by_output(W, groups) / groups
 
@@ -306,6 +315,16 @@ def shuffle_inside(X, groups):
     return torch.cat([part.flip(1) for part in X.chunk(groups, dim=1)], dim=1)
 
 
+def shuffle_across_the_batch(X, groups):
+    N, c, h, w = X.shape
+    table = X.reshape(N, groups, c // groups, h, w)
+    return table.transpose(0, 1).reshape(N, c, h, w)
+
+
+def shuffle_of_torch(X, groups):
+    return nn.ChannelShuffle(groups)(X)
+
+
 # ------------------------------------------------------------------ separable_width
 
 
@@ -365,6 +384,20 @@ def width_strictly_less(c, k):
     return w
 
 
+def width_from_c_channels(c, k):
+    w = 0
+    while (w + 1) * k * k + c * (w + 1) <= c * c * k * k:
+        w += 1
+    return w
+
+
+def width_reached(c, k):
+    w = 1
+    while w * k * k + w * w < c * c * k * k:
+        w += 1
+    return w
+
+
 def width_as_before(c, k):
     return c
 
@@ -414,6 +447,16 @@ def split_with_sigma_twice(K):
 def split_by_a_column_of_vh(K):
     U, S, V = torch.linalg.svd(K)
     return U[:, 0] * S[0], V[:, 0]
+
+
+def split_by_a_row_of_u(K):
+    U, S, Vh = torch.linalg.svd(K)
+    return U[:1] * S[0], Vh[:1]
+
+
+def split_by_all_terms(K):
+    U, S, Vh = torch.linalg.svd(K)
+    return U * S, Vh
 
 
 def split_first_ones(K):
@@ -492,6 +535,7 @@ WRONG = {
         "same_kernels": ungroup_with_the_same_kernels,
         "reversed_blocks": ungroup_on_the_other_diagonal,
         "not_widened": ungroup_nothing,
+        "one_length": ungroup_with_one_length,
         "averaged": ungroup_averaged,
     },
     "channel_shuffle": {
@@ -502,11 +546,15 @@ WRONG = {
         "random": shuffle_at_random,
         "mixes_pixels": shuffle_pixels_too,
         "within_groups": shuffle_inside,
+        "batch": shuffle_across_the_batch,
+        "library": shuffle_of_torch,
     },
     "separable_width": {
         "no_depthwise": width_without_depthwise,
         "no_pointwise": width_without_pointwise,
         "depthwise_squared": width_with_full_depthwise,
+        "narrow_input": width_from_c_channels,
+        "first_reached": width_reached,
         "k_once": width_with_k_once,
         "one_more": width_first_too_large,
         "strict": width_strictly_less,
@@ -516,6 +564,8 @@ WRONG = {
         "no_sigma": split_without_sigma,
         "sigma_twice": split_with_sigma_twice,
         "column_of_vh": split_by_a_column_of_vh,
+        "row_of_u": split_by_a_row_of_u,
+        "all_terms": split_by_all_terms,
         "first_ones": split_first_ones,
         "divided_by_corner": split_over_the_corner,
         "sums": split_sums,
