@@ -72,21 +72,20 @@ def initialize_nin(net):
 
 MOMENTUM = {"momentum": 0.9, "weight_decay": 5e-4}
 DECAY = {"weight_decay": 0.05}
+# LeNet with and without batch norm, so that nothing else differs between the two
+SIGMOID = {
+    "lr": 0.03,
+    "batch_size": 128,
+    "init": "xavier_sigmoid",
+    "optimizer": "Adam",
+    "one_cycle": True,
+}
 
 RECIPES = {
     "lenet": {
-        "quick": Recipe(
-            lr=0.03,
-            batch_size=128,
-            num_epochs=5,
-            init="xavier_sigmoid",
-            optimizer="Adam",
-            one_cycle=True,
-        ),
+        "quick": Recipe(num_epochs=5, **SIGMOID),
         "textbook": Recipe(lr=0.9, batch_size=256),
-        "tuned": Recipe(
-            lr=0.03, batch_size=128, init="xavier_sigmoid", optimizer="Adam", one_cycle=True
-        ),
+        "tuned": Recipe(**SIGMOID),
     },
     "alexnet": {
         "quick": Recipe(
@@ -180,18 +179,9 @@ RECIPES = {
         ),
     },
     "bn_lenet": {
-        "quick": Recipe(
-            lr=0.03,
-            batch_size=128,
-            num_epochs=5,
-            init="xavier_sigmoid",
-            optimizer="Adam",
-            one_cycle=True,
-        ),
+        "quick": Recipe(num_epochs=5, **SIGMOID),
         "textbook": Recipe(lr=1.0, batch_size=256),
-        "tuned": Recipe(
-            lr=0.03, batch_size=128, init="xavier_sigmoid", optimizer="Adam", one_cycle=True
-        ),
+        "tuned": Recipe(**SIGMOID),
     },
     "resnet18": {
         "quick": Recipe(

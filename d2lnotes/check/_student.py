@@ -127,6 +127,16 @@ def mentions(function, *names):
     return any(isinstance(node, ast.Attribute) and node.attr in names for node in _nodes(function))
 
 
+def calls(name):
+    """A rule: the function uses this name from outside, which the chapter has defined."""
+
+    def breaks(function):
+        code = getattr(function, "__code__", None)
+        return bool(code) and name in code.co_names + code.co_freevars
+
+    return breaks
+
+
 def _nodes(function):
     try:
         return list(ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))))

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from .. import shapes
 from ._cases import integer, integers
 from ._exercise import Exercise
-from ._student import has_loop, mentions
+from ._student import calls, has_loop, mentions
 
 TEXTS = {
     "pad": {
@@ -150,15 +150,6 @@ pad = Exercise(
 )
 
 
-def _calls(name):
-    """A rule: the function calls this one, which the chapter has imported."""
-
-    def breaks(function):
-        return name in getattr(getattr(function, "__code__", None), "co_names", ())
-
-    return breaks
-
-
 def _kernels(generator):
     while True:
         yield integer(generator, 1, 7), integer(generator, 1, 4)
@@ -188,7 +179,7 @@ same_padding = Exercise(
         "scaled": lambda k, d: (d * ((k - 1) // 2), d * (k // 2)),
     },
     texts=TEXTS["same_padding"],
-    rules={"library": _calls("same_padding")},
+    rules={"library": calls("same_padding")},
 )
 
 
@@ -236,7 +227,7 @@ output_size = Exercise(
         "last_only": lambda n, layers: _one_layer(n, *layers[-1]),
     },
     texts=TEXTS["output_size"],
-    rules={"library": _calls("conv_output_size")},
+    rules={"library": calls("conv_output_size")},
 )
 
 
