@@ -32,6 +32,7 @@ _OWNERS = {
         "pool2d",
     ),
     "models": ("layer_summary",),
+    "diagrams": ("block_diagram", "network_diagram"),
     "data": ("DatasetError", "get_fashion_mnist_labels", "load_data_fashion_mnist"),
     "plot": ("Animator", "plot_feature_maps", "plot_history", "show_images"),
     "train": (
@@ -44,7 +45,7 @@ _OWNERS = {
         "try_all_gpus",
         "try_gpu",
     ),
-    "recipes": ("train_recipe",),
+    "recipes": ("recipe_here", "train_recipe"),
     "results": (),
     "widgets": (
         "channel_explorer",

@@ -14,6 +14,7 @@ from torch import nn
 from . import models
 from .augment import random_crop_and_flip
 from .data import load_data_fashion_mnist
+from .devices import as_device
 from .train import initialize, train_ch6
 
 
@@ -243,6 +244,15 @@ def find_recipe(model, recipe):
     if recipe not in RECIPES[model]:
         raise ValueError(f"{model} 没有方案 {recipe!r}：请给 {'、'.join(RECIPES[model])} 之一")
     return RECIPES[model][recipe]
+
+
+def recipe_here(device=None):
+    """The recipe for a device: ``'quick'`` on a CPU, ``'textbook'`` on anything faster.
+
+    Args:
+        device: A device; the best one of this machine unless given.
+    """
+    return "quick" if as_device(device).type == "cpu" else "textbook"
 
 
 def train_recipe(
