@@ -42,6 +42,7 @@ _OWNERS = {
         "separable_width",
         "split_kernel",
     ),
+    "lenet": ("flat_size", "relu_lenet", "confusion", "dataset_accuracy"),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]

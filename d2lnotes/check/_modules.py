@@ -39,10 +39,13 @@ def output_of(module, *inputs, training=False):
     """Fill a module and run it.
 
     Args:
-        module: A module, or a function without parameters.
+        module: A module, or a function without parameters. What a stub gives back in its
+            place is passed on.
         inputs: Its inputs.
         training: Run in training mode (batch statistics), else in evaluation mode.
     """
+    if module is None or module is ...:
+        return module
     if isinstance(module, nn.Module):
         fill(module).train(training)
     with torch.no_grad():

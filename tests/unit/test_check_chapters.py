@@ -12,7 +12,12 @@ from torch.nn import functional as F
 from d2lnotes import check
 from d2lnotes.ops import corr2d
 
-CHAPTERS = sorted((Path(__file__).parents[2] / "chapters" / "convolution").glob("*.ipynb"))
+FOLDERS = ("convolution", "networks")
+CHAPTERS = [
+    path
+    for folder in FOLDERS
+    for path in sorted((Path(__file__).parents[2] / "chapters" / folder).glob("*.ipynb"))
+]
 LABEL = re.compile(r"^\*\*(\d+)\. (写代码|猜一猜|解释|实验)：", re.M)
 FENCE = re.compile(r"```python\n(.*?)```", re.S)
 
