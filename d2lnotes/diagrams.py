@@ -7,7 +7,7 @@ from torch import nn
 
 from .modes import modes_kept
 
-__all__ = ["Diagram", "block_diagram", "network_diagram"]
+__all__ = ["Diagram", "block_diagram", "dense_diagram", "network_diagram"]
 
 _BOX_HEIGHT, _STEP, _GAP, _MARGIN, _FONT = 30, 46, 14, 4, 14
 _JOIN_RADIUS = 11
@@ -88,6 +88,32 @@ def block_diagram(paths, join=None, *, input="输入", output="输出"):
     parts.append(_arrow(middle, bottom, end))
     parts.append(_box(middle, end, output, is_end=True))
     return Diagram(parts, width, end + _BOX_HEIGHT + _MARGIN, _in_words(paths, join, input, output))
+
+
+def dense_diagram(labels):
+    """Draw a dense block: layers in a column, each read by all that come after it.
+
+    Args:
+        labels: Labels from the input to the output, two at least.
+
+    Returns:
+        A :class:`Diagram`. An arrow joins neighbours, an arc any other two.
+    """
+    if len(labels) < 2:
+        raise ValueError(f"labels 有 {len(labels)} 个：至少要有输入和输出")
+    last = len(labels) - 1
+    box = max(map(_text_width, labels)) + 20
+    middle, right, reach = _MARGIN + box / 2, _MARGIN + box, 26
+    parts = []
+    for i, label in enumerate(labels):
+        y = _MARGIN + i * _STEP
+        parts.append(_box(middle, y, label, width=box, is_end=i in (0, last)))
+        if i < last:
+            parts.append(_arrow(middle, y + _BOX_HEIGHT, y + _STEP))
+        parts += [_arc(right, y, j - i, reach) for j in range(i + 2, last + 1)]
+    words = "自上而下：" + "、".join(labels) + "；每一个都连到它后面的所有各个"
+    width = right + max(0, last - 1) * reach + 2 * _MARGIN
+    return Diagram(parts, width, last * _STEP + _BOX_HEIGHT + 2 * _MARGIN, words)
 
 
 def network_diagram(net, input_size, *, in_channels=1):
@@ -212,6 +238,15 @@ def _join(x, y, join):
 
 def _line(x1, y1, x2, y2):
     return f'<path d="M{x1:g} {y1:g}L{x2:g} {y2:g}"/>'
+
+
+def _arc(x, y, steps, reach):
+    """From the right edge of a box to that of the box ``steps`` below, with a tip."""
+    top, bottom = y + 0.7 * _BOX_HEIGHT, y + steps * _STEP + 0.3 * _BOX_HEIGHT
+    bulge = x + (steps - 1) * reach * 4 / 3  # a cubic reaches three quarters of the way
+    curve = f"M{x:g} {top:g}C{bulge:g} {top:g} {bulge:g} {bottom:g} {x:g} {bottom:g}"
+    tip = f"M{x + 6:g} {bottom - 4:g}L{x:g} {bottom:g}L{x + 6:g} {bottom + 4:g}"
+    return f'<path d="{curve}" stroke-opacity="0.6"/><path d="{tip}"/>'
 
 
 def _arrow(x, top, bottom):

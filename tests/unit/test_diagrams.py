@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from d2lnotes import models
-from d2lnotes.diagrams import block_diagram, network_diagram
+from d2lnotes.diagrams import block_diagram, dense_diagram, network_diagram
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -74,3 +74,15 @@ def test_a_drawn_network_may_be_any_chain():
     assert labels(network_diagram(net, (9, 7), in_channels=3)) == [
         "输入", "3×9×7", "3×3 卷积，步幅 2 · ReLU", "4×4×3", "拉平", "48",
     ]  # fmt: skip
+
+
+def test_a_dense_block_joins_any_two():
+    diagram = dense_diagram(["x", "1", "2", "3", "y"])
+    assert labels(diagram) == ["x", "1", "2", "3", "y"]
+    root = ET.fromstring(diagram.svg)
+    arcs = [path.get("d") for path in root.iter(f"{SVG}path") if "C" in path.get("d")]
+    assert len(arcs) == 3 + 2 + 1
+    _, _, width, _ = map(float, root.get("viewBox").split())
+    assert width < 200 and all(f in repr(diagram) for f in ("x", "3", "y"))
+    with pytest.raises(ValueError, match="至少"):
+        dense_diagram(["x"])
