@@ -43,6 +43,7 @@ _OWNERS = {
         "split_kernel",
     ),
     "lenet": ("flat_size", "relu_lenet", "confusion", "dataset_accuracy"),
+    "alexnet": ("dropout", "last_side", "features", "network", "widest_hidden", "mirror"),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]
