@@ -6,7 +6,7 @@
   mirrored images, for a GPU.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import torch
 from torch import nn
@@ -18,7 +18,7 @@ from .devices import as_device
 from .train import initialize, train_ch6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Recipe:
     """How to train one network on Fashion-MNIST.
 
@@ -49,6 +49,13 @@ class Recipe:
     one_cycle: bool = False
     augment: bool = False
     channels_last: bool = True
+
+    def __repr__(self):
+        """The settings that say something: rate, batch, epochs, and all that is not default."""
+        plain = Recipe(lr=None, batch_size=None, num_epochs=None)
+        pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
+        said = (f"{name}={value!r}" for name, value in pairs if value != getattr(plain, name))
+        return f"Recipe({', '.join(said)})"
 
     def make_optimizer(self, parameters, lr):
         """The optimizer for a net's parameters."""

@@ -12,7 +12,7 @@ from ._student import error_line, is_stub, run
 TEXTS = {
     "right": "对了：{count} 组例子全部符合。",
     "unattempted": "还没有作答：把 ... 换成你的代码，再运行这一格。",
-    "no_kernel": "（网页上不能运行代码：请在 Colab 或 Jupyter 里打开这一章。）",
+    "no_kernel": "（正在读网页的话：请在 Colab 或 Jupyter 里打开这一章，代码在那里运行。）",
     "wrong": "还不对。",
     "crashed": "运行到一半出错了。",
     "line": "出错的是你的第 {number} 行：{source}",

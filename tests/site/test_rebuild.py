@@ -146,3 +146,11 @@ def test_mended_book_builds(book: Book) -> None:
     book.notebook(TWO, "two", "from d2lnotes import second")
     status, runs, log = book.build()
     assert (status, runs) == (0, []), log  # mended: the results of before are in the cache
+
+
+def test_what_a_chapter_writes_does_not_stay(book: Book) -> None:
+    for build in (1, 2):
+        book.notebook(ONE, "one", f"open('checkpoint.pt', 'x')  # build {build}, fails if it stays")
+        status, runs, log = book.build()
+        assert (status, runs) == (0, ["one"]), log
+    assert not list(book.root.rglob("*.pt"))

@@ -9,7 +9,7 @@ import torch
 from d2lnotes import models, recipes
 from d2lnotes.augment import random_crop_and_flip
 from d2lnotes.data import load_data_fashion_mnist
-from d2lnotes.recipes import RECIPES, initialize_nin, train_recipe
+from d2lnotes.recipes import RECIPES, Recipe, initialize_nin, train_recipe
 from d2lnotes.train import evaluate_accuracy_gpu, initialize
 
 NAMES = ("quick", "textbook", "tuned")
@@ -160,3 +160,11 @@ def test_only_training_images_are_augmented():
     plain_train, plain_test = load_data_fashion_mnist(100, device="cpu", limit=100)
     assert torch.equal(next(iter(test))[0], next(iter(plain_test))[0])
     assert next(iter(train))[0].sum() != next(iter(plain_train))[0].sum()
+
+
+def test_a_recipe_shows_what_is_not_default():
+    recipe = Recipe(lr=0.1, batch_size=8, num_epochs=10, net={"width": 0.5})
+    assert repr(recipe) == "Recipe(lr=0.1, batch_size=8, num_epochs=10, net={'width': 0.5})"
+    for known in RECIPES.values():
+        for recipe in known.values():
+            assert eval(repr(recipe), {"Recipe": Recipe}) == recipe
