@@ -10,7 +10,7 @@ from torch import nn
 
 from d2lnotes import ops, shapes, train
 from d2lnotes.data import DeviceLoader
-from d2lnotes.models import lenet
+from d2lnotes.models import alexnet, lenet
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
@@ -206,3 +206,10 @@ def test_notebooks_follow_the_books_conventions(path):
         if cell["cell_type"] == "code":
             assert not cell["outputs"] and cell["execution_count"] is None
             assert len(cell["source"]) <= 15, cell["id"]
+
+
+def test_alexnet():
+    with torch.device("meta"):
+        names = run_cell("networks/alexnet", "parts", nn=nn)
+        taught = run_cell("networks/alexnet", "build-code", **names)["big"]
+        assert str(taught) == str(alexnet())
