@@ -12,6 +12,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 VENDOR := assets/vendor/LICENSES.txt
 PAGE := _build/html/index.html
+JOBS ?= 2 # browsers at a time
 COLAB_IPYWIDGETS := 7.7.1
 COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 
@@ -31,7 +32,7 @@ test: $(INSTALLED) $(COLAB)/.installed
 	IPYWIDGETS=$(COLAB_IPYWIDGETS) PYTHONPATH=$(abspath $(COLAB)) python -m pytest tests/unit/test_widgets*.py
 	$(MAKE) book SOLUTIONS=1
 	python tests/browser.py
-	python -m pytest tests/site
+	python -m pytest -n $(JOBS) --dist loadfile tests/site
 
 gate: data
 	python -m pytest -s tests/gate
