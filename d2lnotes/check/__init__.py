@@ -44,6 +44,9 @@ _OWNERS = {
     ),
     "lenet": ("flat_size", "relu_lenet", "confusion", "dataset_accuracy"),
     "alexnet": ("dropout", "last_side", "features", "network", "widest_hidden", "mirror"),
+    "resnet": ("block_parameters", "residual_block", "bottleneck", "stage", "depth"),
+    "batch_norm": ("bn_statistics", "bn_normalize", "bn_moving", "bn_layer", "bn_fold"),
+    "vgg": ("stack_weights", "vgg_shapes", "vgg_block_c", "vgg_features", "rescale"),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]

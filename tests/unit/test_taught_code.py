@@ -10,7 +10,7 @@ from torch import nn
 
 from d2lnotes import ops, shapes, train
 from d2lnotes.data import DeviceLoader
-from d2lnotes.models import alexnet, lenet
+from d2lnotes.models import BatchNorm, alexnet, lenet
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
@@ -168,6 +168,24 @@ def test_lenet():
     ours.load_state_dict(taught.state_dict())
     X = torch.rand(2, 1, 28, 28)
     assert torch.equal(taught(X), ours(X))
+
+
+def test_batch_norm():
+    names = {"torch": torch, "nn": nn}
+    for cell in ("batch-norm-function", "batch-norm-module"):
+        names = run_cell("networks/batch-norm", cell, **names)
+    for dims, theirs in ((2, nn.BatchNorm1d), (4, nn.BatchNorm2d)):
+        layers = names["BatchNorm"](3), BatchNorm(3, dims), theirs(3)
+        for layer in layers:
+            for parameter in layer.parameters():  # gamma and beta
+                parameter.data += torch.linspace(0.5, 1.5, 3)
+        for training in (True, True, True, False):
+            X = 4 * torch.randn(6, 3, *[5, 4][: dims - 2]) + 2
+            taught, ours, torchs = (layer.train(training)(X) for layer in layers)
+            torch.testing.assert_close(taught, ours)
+            torch.testing.assert_close(taught, torchs)
+        for name, statistic in layers[0].named_buffers():
+            torch.testing.assert_close(statistic, getattr(layers[1], name))
 
 
 def test_train_epoch():
