@@ -47,6 +47,20 @@ _OWNERS = {
     "resnet": ("block_parameters", "residual_block", "bottleneck", "stage", "depth"),
     "batch_norm": ("bn_statistics", "bn_normalize", "bn_moving", "bn_layer", "bn_fold"),
     "vgg": ("stack_weights", "vgg_shapes", "vgg_block_c", "vgg_features", "rescale"),
+    "nin": (
+        "nin_parameters",
+        "deeper_nin_block",
+        "global_average",
+        "closed_classes",
+        "class_map",
+    ),
+    "densenet": (
+        "dense_channels",
+        "dense_bottleneck",
+        "dense_block",
+        "transition",
+        "dense_kept",
+    ),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]

@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from d2lnotes import ops, shapes, train
+from d2lnotes.check._modules import output_of
 from d2lnotes.data import DeviceLoader
-from d2lnotes.models import BatchNorm, alexnet, lenet
+from d2lnotes.models import BatchNorm, alexnet, layer_summary, lenet, nin_block, vgg, vgg_block
+from d2lnotes.models.resnet import Residual
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
@@ -188,6 +190,15 @@ def test_batch_norm():
             torch.testing.assert_close(statistic, getattr(layers[1], name))
 
 
+def test_residual_block():
+    taught = run_cell("networks/resnet", "block-code", torch=torch, nn=nn)["Block"](8)
+    ours = Residual(8, 8, style="torchvision")
+    X = torch.randn(2, 8, 6, 6)
+    for training in (False, True):
+        there, here = (output_of(block, X, training=training) for block in (taught, ours))
+        torch.testing.assert_close(there, here)
+
+
 def test_train_epoch():
     taught = run_cell("networks/lenet", "loop-code", nn=nn)["train_epoch"]
     images = torch.randint(0, 256, (64, 28, 28), dtype=torch.uint8)
@@ -204,6 +215,27 @@ def test_train_epoch():
         nets.append(net)
     for a, b in zip(*(net.parameters() for net in nets), strict=True):
         torch.testing.assert_close(a, b)
+
+
+def test_nin_block():
+    taught = run_cell("networks/nin", "block-code", nn=nn)["nin_block"]
+    sizes = {"kernel_size": 5, "padding": 2}
+    theirs, ours = taught(3, 4, stride=2, **sizes), nin_block(3, 4, strides=2, **sizes)
+    ours.load_state_dict(theirs.state_dict())
+    X = torch.rand(2, 3, 9, 8)
+    assert torch.equal(theirs(X), ours(X))
+
+
+def test_vgg():
+    names = run_cell("networks/vgg", "block-code", nn=nn, layer_summary=layer_summary)
+    theirs, ours = names["vgg_block"](2, 3, 4), vgg_block(2, 3, 4)
+    assert str(theirs) == str(ours)
+    names = run_cell("networks/vgg", "build-code", nn=nn, vgg_block=names["vgg_block"])
+    archs = run_cell("networks/vgg", "configs")["archs"]
+    with torch.device("meta"):
+        for name, arch in archs.items():
+            ours = vgg(arch=name.lower().replace("-", ""))
+            assert str(names["vgg"](arch)) == str(ours)
 
 
 @pytest.mark.parametrize("path", sorted(CHAPTERS.rglob("*.ipynb")), ids=lambda p: p.stem)
