@@ -61,6 +61,7 @@ _OWNERS = {
         "transition",
         "dense_kept",
     ),
+    "googlenet": ("inception_shapes", "inception_parameters", "parallel", "inception_v2"),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]
