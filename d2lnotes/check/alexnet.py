@@ -1,7 +1,10 @@
 """Exercises of the chapter on AlexNet."""
 
+from unittest import mock
+
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ._cases import integer, integers
 from ._exercise import Exercise
@@ -494,12 +497,25 @@ def _seen_network(build, features, in_channels, n, hidden, num_classes):
     with torch.no_grad():
         net.eval()(X)  # lazy layers learn their sizes
     scores = output_of(net, X)
-    rates = [layer.p for layer in net.modules() if isinstance(layer, nn.Dropout)]
+    rates = _dropout_rates(net, X)
     with torch.no_grad():
         net.train()
         is_lost = any((net(X) == 0).any() for _ in range(8))
     words = f"dropout 的 p：{rates}" + ("，关掉了最后的分数" if is_lost else "")
     return scores, words
+
+
+def _dropout_rates(net, X):
+    """The p of every dropout that a training pass runs through, one module twice or F.dropout."""
+    rates, real = [], F.dropout
+
+    def noted(input, p=0.5, training=True, inplace=False):
+        rates.extend([p] * training)
+        return real(input, p, training, inplace)
+
+    with mock.patch.object(F, "dropout", noted), torch.no_grad():
+        net.train()(X)
+    return rates
 
 
 def _networks(generator):

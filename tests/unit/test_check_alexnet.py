@@ -449,7 +449,28 @@ class TestNetwork:
             net = probe(features, in_channels, n, hidden, num_classes)
             return nn.Sequential(*(net[i] for i in (0, 1, 2, 4, 3, 5, 7, 6, 8)))
 
-        for answer in (probe, lazy, Net, before_relu):
+        class OneDropout(Net):
+            def __init__(self, *args):
+                super().__init__(*args)
+                self.drop = nn.Dropout(0.5)
+
+            def forward(self, X):
+                X = self.drop(torch.relu(self.first(self.features(X).flatten(1))))
+                return self.out(self.drop(torch.relu(self.second(X))))
+
+        class Functional(Net):
+            def forward(self, X):
+                X = F.relu(self.first(self.features(X).flatten(1)))
+                X = F.relu(self.second(F.dropout(X, 0.5, self.training)))
+                return self.out(F.dropout(X, training=self.training))
+
+        def grown(features, in_channels, n, hidden, num_classes):
+            net = probe(features, in_channels, n, hidden, num_classes)
+            for layer in net[1:]:
+                features.append(layer)
+            return features
+
+        for answer in (probe, lazy, Net, before_relu, OneDropout, Functional, grown):
             assert check.network(answer), (answer.__name__, check.network(answer))
 
     def test_wrong(self):
