@@ -62,6 +62,14 @@ _OWNERS = {
         "dense_kept",
     ),
     "googlenet": ("inception_shapes", "inception_parameters", "parallel", "inception_v2"),
+    "comparison": (
+        "paired_difference",
+        "separated",
+        "pareto_front",
+        "largest_batch",
+        "stratified_split",
+        "small_net",
+    ),
 }
 
 __all__ = [name for names in _OWNERS.values() for name in names]
