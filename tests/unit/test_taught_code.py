@@ -11,7 +11,16 @@ from torch import nn
 from d2lnotes import ops, shapes, train
 from d2lnotes.check._modules import output_of
 from d2lnotes.data import DeviceLoader
-from d2lnotes.models import BatchNorm, alexnet, layer_summary, lenet, nin_block, vgg, vgg_block
+from d2lnotes.models import (
+    BatchNorm,
+    alexnet,
+    densenet,
+    layer_summary,
+    lenet,
+    nin_block,
+    vgg,
+    vgg_block,
+)
 from d2lnotes.models.resnet import Residual
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -263,3 +272,14 @@ def test_alexnet():
         names = run_cell("networks/alexnet", "parts", nn=nn)
         taught = run_cell("networks/alexnet", "build-code", **names)["big"]
         assert str(taught) == str(alexnet())
+
+
+def test_densenet():
+    names = {"torch": torch, "nn": nn, "Y": torch.zeros(1, 23, 8, 8)}
+    for cell in ("block-code", "dense-block", "transition-code", "net-code"):
+        names = run_cell("networks/densenet", cell, **names)
+    taught, ours = names["my_net"].eval(), densenet().eval()
+    values = taught.state_dict().values()
+    ours.load_state_dict(dict(zip(ours.state_dict(), values, strict=True)))
+    X = torch.rand(2, 1, 64, 64)
+    torch.testing.assert_close(taught(X), ours(X))
