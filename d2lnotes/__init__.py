@@ -47,6 +47,7 @@ _OWNERS = {
     ),
     "recipes": ("recipe_here", "train_recipe"),
     "results": (),
+    "gallery": (),
     "widgets": (
         "channel_explorer",
         "conv_explorer",
