@@ -21,6 +21,7 @@ from d2lnotes.models import (
     vgg,
     vgg_block,
 )
+from d2lnotes.models.googlenet import Inception
 from d2lnotes.models.resnet import Residual
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -206,6 +207,18 @@ def test_residual_block():
     for training in (False, True):
         there, here = (output_of(block, X, training=training) for block in (taught, ours))
         torch.testing.assert_close(there, here)
+
+
+def test_inception():
+    names = {"torch": torch}
+    for cell in ("block-code", "block-class"):
+        names = run_cell("networks/googlenet", cell, **names)
+    settings = 6, 2, (3, 4), (2, 3), 5
+    taught, ours = names["Inception"](*settings), Inception(*settings)
+    values = taught.state_dict().values()
+    ours.load_state_dict(dict(zip(ours.state_dict(), values, strict=True)))
+    X = torch.rand(2, 6, 7, 5)
+    assert torch.equal(taught(X), ours(X))
 
 
 def test_train_epoch():
