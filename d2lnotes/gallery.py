@@ -175,6 +175,7 @@ class Gallery:
             ValueError: If no network has an accuracy.
         """
         from matplotlib import pyplot as plt
+        from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
         shown = [entry for entry in self if entry.accuracies]
         if not shown:
@@ -186,8 +187,11 @@ class Gallery:
             _draw(axes, entry, area=max(20, LARGEST * (entry.parameters / most) ** 0.5))
         axes.set(xscale="log", xlabel="multiply-adds per image", ylabel="test accuracy")
         axes.set_title("area ~ square root of parameters, bars: lowest to highest", fontsize=9)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.4)
-        axes.margins(x=0.15, y=0.12)
+        axes.margins(x=0.2, y=0.12)
         return axes
 
     def notes(self):
