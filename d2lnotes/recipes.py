@@ -65,9 +65,9 @@ class Recipe:
 def initialize_nin(net):
     """Kaiming's weights, and a last block in which the ReLU of every class starts open.
 
-    That block has one channel a class. Its inputs are all positive, so the sign of a channel is
-    nearly that of its weights' sum: with random weights about half of the classes start at zero
-    for every image, and some stay there. Here its 1x1 convolutions start as the identity and its
+    That block has one channel a class. Its inputs are all positive and alike, so that with random
+    weights a channel has the same sign for every image: about half of the classes start at zero
+    for all, and some stay there. Here its 1x1 convolutions start as the identity and its
     3x3 convolution with bias 1.
     """
     initialize(net, "kaiming")
