@@ -28,6 +28,7 @@ TEXTS = {
         "added": "整块的通道只取了一路的：这里是连结，不是相加，通道数要加起来。",
         "paths_only": "只有四路：还要加上连结以后的形状。",
         "whole_only": "只有连结以后的：四路的形状也要，放在前面。",
+        "whole_first": "次序不对：先是四路，连结以后的放在最后。",
         "channels_last": "次序不对：PyTorch 里通道在前，（通道，高，宽）。",
     },
     "inception_parameters": {
@@ -44,6 +45,7 @@ TEXTS = {
         "pool_counted": "给池化也数了参数：它没有要学的数。",
         "k_once": "核是 k·k 格，你只乘了一次 k。",
         "two_3x3": "第三路数成了 3×3：它是 5×5。",
+        "one_bias": "每个卷积只数了一个偏置：每个输出通道都有一个。",
         "bias_last": "只数了每一路最后一个卷积的偏置：减通道的 1×1 也有偏置。",
         "naive": "没有数 1×1 减通道的卷积，3×3 和 5×5 直接读了 c_in 个通道：那是论文里的“朴素版”。",
     },
@@ -87,6 +89,7 @@ TEXTS = {
         "unpadded": "3×3 没有填充，图变小了，四路就不能连结：padding=1。",
         "padded_2": "3×3 仍填充 2（那是 5×5 的填充），图变大了：padding=1。",
         "second_path": "第二路也多了一个 3×3：只改第三路。",
+        "pool_last": "第四路先做了 1×1 再池化：池化在前，1×1 在后。",
         "order": "四路的次序变了：1×1、3×3、（原来的）5×5、池化。",
         "added": "四路相加了：要按通道连结。",
         "thin": "拆成了 1×5 和 5×1：这一题要两个 3×3。",
@@ -136,6 +139,7 @@ SHAPE_MISTAKES = {
     "added": lambda i, h, w, *c: _shapes_of(_outs(*c), h, w, c[3]),
     "paths_only": lambda *args: _shapes(*args)[:4],
     "whole_only": lambda *args: _shapes(*args)[4],
+    "whole_first": lambda *args: [_shapes(*args)[4], *_shapes(*args)[:4]],
     "channels_last": lambda *args: [(h, w, c) for c, h, w in _shapes(*args)],
 }
 
@@ -191,6 +195,7 @@ PARAMETER_MISTAKES = {
     "pool_counted": lambda i, *c: _count(_convs(i, *c)) + 9 * i * i + i,
     "k_once": lambda *args: sum(i * o * k + o for i, o, k in _convs(*args)),
     "two_3x3": lambda *args: _count([(i, o, min(k, 3)) for i, o, k in _convs(*args)]),
+    "one_bias": lambda *args: _count(_convs(*args), bias=0) + 6,
     "bias_last": lambda i, *c: _count(_convs(i, *c), bias=0) + sum(_outs(*c)),
 }
 
@@ -308,6 +313,7 @@ def _v2(
     third=None,
     act=nn.ReLU,
     more=(),
+    fourth=(0, 1),
     order=(0, 1, 2, 3),
     join=None,
 ):
@@ -316,6 +322,7 @@ def _v2(
     def conv(i, o, k):
         return _conv(i, o, k, act)
 
+    pooled = [nn.MaxPool2d(3, 1, 1), conv(c_in, c4, 1)]
     default = [conv(c_in, c3[0], 1), conv(c3[0], c3[1], 3), conv(c3[1], c3[1], 3)]
     paths = [
         conv(c_in, c1, 1),
@@ -323,7 +330,7 @@ def _v2(
             conv(c_in, c2[0], 1), conv(c2[0], c2[1], 3), *(conv(c2[1], c2[1], k) for k in more)
         ),
         nn.Sequential(*(third(c_in, c3) if third else default)),
-        nn.Sequential(nn.MaxPool2d(3, 1, 1), conv(c_in, c4, 1)),
+        nn.Sequential(*(pooled[i] for i in fourth)),
     ]
     return _Parallel([paths[i] for i in order], join)
 
@@ -358,6 +365,7 @@ V2_MISTAKES = {
     "unpadded": _v2_with(third=lambda i, c: _double(i, c, padding=0)),
     "padded_2": _v2_with(third=lambda i, c: _double(i, c, padding=2)),
     "second_path": _v2_with(more=(3,)),
+    "pool_last": _v2_with(fourth=(1, 0)),
     "order": _v2_with(order=(0, 1, 3, 2)),
     "added": _v2_with(join=lambda X, paths: sum(_outputs(X, paths))),
     "thin": _v2_with(

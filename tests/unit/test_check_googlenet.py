@@ -63,9 +63,14 @@ class TestShapes:
         def four(c_in, h, w, c1, c2, c3, c4):
             return [(c1, h, w), (c2[1], h, w), (c3[1], h, w), (c4, h, w)]
 
+        def whole_block_first(c_in, h, w, c1, c2, c3, c4):
+            total = c1 + c2[1] + c3[1] + c4
+            return [(c, h, w) for c in (total, c1, c2[1], c3[1], c4)]
+
         expect(
             "inception_shapes",
             [
+                (whole_block_first, "whole_first"),
                 (middle, "reduced"),
                 (everything, "all_added"),
                 (pool_keeps, "pool_keeps"),
@@ -123,9 +128,15 @@ class TestParameters:
             ones = (c_in + 1) * (c1 + c2[0] + c3[0] + c4)
             return ones + (9 * c2[0] + 1) * c2[1] + (9 * c3[0] + 1) * c3[1]
 
+        def bias_a_layer(c_in, c1, c2, c3, c4):
+            second = c_in * c2[0] + 1 + 9 * c2[0] * c2[1] + 1
+            third = c_in * c3[0] + 1 + 25 * c3[0] * c3[1] + 1
+            return c_in * c1 + 1 + second + third + c_in * c4 + 1
+
         expect(
             "inception_parameters",
             [
+                (bias_a_layer, "one_bias"),
                 (weights, "no_bias"),
                 (from_the_input, "not_reduced"),
                 (no_pool, "no_pool_conv"),
@@ -313,9 +324,15 @@ class TestSecondVersion:
         def without_1x1(c_in, c):
             return nn.Sequential(layer(c_in, c[1], 3), layer(c[1], c[1], 3))
 
+        def pool_after(c_in, c1, c2, c3, c4):
+            block = with_third(double)(c_in, c1, c2, c3, c4)
+            block.path4 = nn.Sequential(layer(c_in, c4, 1), nn.MaxPool2d(3, 1, 1))
+            return block
+
         expect(
             "inception_v2",
             [
+                (pool_after, "pool_last"),
                 (unchanged, "still_5x5"),
                 (with_third(late), "late_growth"),
                 (with_third(single), "one_3x3"),
