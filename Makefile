@@ -7,6 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 DEVICE ?= cpu
 export SOLUTIONS ?= 1
+# threads that wait sleep: on a busy machine, spinning ones make training ten times slower
+export OMP_WAIT_POLICY ?= PASSIVE
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
