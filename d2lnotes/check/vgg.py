@@ -41,6 +41,9 @@ TEXTS = {
         "every_conv": "每个卷积都减半了：一块只在最后池化一次，卷积的个数不影响大小。",
         "rounded_up": "除不尽时要向下取整：不够一个 2×2 的窗口，就不再走。整除用 //。",
         "no_floor": "除不尽时要向下取整：整除用 //。",
+        "rounded": "round 是四舍五入：除不尽时要向下取整，整除用 //。",
+        "not_kept": "每一块都是从原图减半的：减半以后要记下来，下一块接着减。",
+        "width_first": "次序不对：通道之后先是高，后是宽。",
         "no_pool": "大小没有变：每块最后的池化使高和宽减半。",
         "before_pool": "这是池化之前的大小：要的是块之后的。先减半，再记下。",
         "channels_last": "次序不对：PyTorch 里通道在前，（通道，高，宽）。",
@@ -53,7 +56,7 @@ TEXTS = {
     },
     "vgg_block_c": {
         "task": "3×3 卷积若干、一个 1×1 卷积、池化 (num_convs, in_channels, out_channels)"
-        " → nn.Module。",
+        " → nn.Module。核对两样：输出，参数的个数。",
         "hints": (
             "正文的 vgg_block 里，新的一层应放在哪两层之间？它的输入有几个通道？",
             "1×1 卷积放在最后一个 ReLU 之后、池化之前，out_channels 到 out_channels，不填充，"
@@ -73,6 +76,9 @@ TEXTS = {
         "no_pool": "没有池化：块的最后要减半。",
         "average": "池化是平均池化：这里用 nn.MaxPool2d。",
         "pool_each": "每个卷积后面都池化了：一块只在最后池化一次。",
+        "shared": "几个 3×3 是同一个对象，共用一组权重：[conv] * n 和先建一个再重复都会这样。"
+        "每一层都要新建一个 nn.Conv2d。",
+        "no_bias": "卷积没有偏置：nn.Conv2d 默认有，不要关掉。",
         "in_channels_kept": CHANNELS,
         "in_channels_last": "1×1 卷积读的是前一个卷积的输出，有 out_channels 个通道，"
         "不是 in_channels 个。后面的 3×3 也一样。",
@@ -114,6 +120,9 @@ TEXTS = {
         "fan_out": "n 数成了输出那一边：一个输出是输入通道 × 核高 × 核宽个乘积的和。",
         "channels_only": "n 只数了输入通道：还要乘核高、核宽。",
         "kernel_only": "n 只数了核的格子：还要乘输入通道。",
+        "nine": "n 当成了 9×输入通道：这里的核不都是 3×3，核高、核宽要从 conv.weight 里读。",
+        "square_kernel": "把核当成了正方形：核高和核宽可以不同。",
+        "measured_after": "乘的数都是 1：先算好这个数，再改权重；你在改过以后又量了一次。",
         "all_weights": "n 数成了整层权重的个数：一个输出只用其中一组，weight[0]。",
         "glorot": "n 取了输入与输出两边的平均：这里要的只是输入一边。",
         "not_divided": "乘的数没有除以现在的标准差：权重的标准差现在不是 1。",
@@ -196,6 +205,9 @@ SHAPE_MISTAKES = {
     "every_conv": _halved_by(lambda n, convs: n // 2**convs),
     "rounded_up": _halved_by(lambda n, convs: -(-n // 2)),
     "no_floor": _halved_by(lambda n, convs: n / 2),
+    "rounded": _halved_by(lambda n, convs: round(n / 2)),
+    "not_kept": lambda arch, h, w: [(c, h // 2, w // 2) for _, c in arch],
+    "width_first": lambda arch, h, w: [(c, w, h) for c, h, w in _shapes(arch, h, w)],
     "no_pool": _halved_by(lambda n, convs: n),
     "before_pool": _before_pool,
     "unpadded": _halved_by(lambda n, convs: (n - 2 * convs) // 2),
@@ -244,6 +256,7 @@ def _block(
     pool=nn.MaxPool2d,
     pool_each=False,
     reading_input=(),
+    bias=True,
 ):
     """A block of convolutions with these kernels, by default the exercise's."""
     kernels = [3] * num_convs + [1] if kernels is None else kernels
@@ -252,7 +265,7 @@ def _block(
     for i, k in enumerate(kernels):
         seen = in_channels if i == 0 or k in reading_input else out_channels
         is_last = i == len(kernels) - 1
-        layers.append(nn.Conv2d(seen, out_channels, k, padding=padding[k]))
+        layers.append(nn.Conv2d(seen, out_channels, k, padding=padding[k], bias=bias))
         layers.append((last_act or act)() if is_last else act())
         if pool_each and not is_last:
             layers.append(pool(2))
@@ -266,6 +279,12 @@ def _vgg_block_c(num_convs, in_channels, out_channels):
 
 def _block_with(**options):
     return lambda n, i, o: _block(n, i, o, **options)
+
+
+def _shared(num_convs, in_channels, out_channels):
+    first = _block(1, in_channels, out_channels)
+    again = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+    return nn.Sequential(*first[:2], *[again, nn.ReLU()] * (num_convs - 1), *first[2:])
 
 
 def _no_halving(_):
@@ -285,6 +304,8 @@ BLOCK_MISTAKES = {
     "no_pool": _block_with(pool=_no_halving),
     "average": _block_with(pool=nn.AvgPool2d),
     "pool_each": _block_with(pool_each=True),
+    "shared": _shared,
+    "no_bias": _block_with(bias=False),
     "in_channels_kept": _block_with(reading_input=(3,)),
     "in_channels_last": _block_with(reading_input=(1, 3)),
     "list": lambda n, i, o: list(_block(n, i, o)),
@@ -292,9 +313,13 @@ BLOCK_MISTAKES = {
 
 
 def _block_output(build, num_convs, in_channels, out_channels):
-    """What a built block makes of two images."""
+    """What a built block makes of two images, and its parameters: shared ones count once."""
     X = torch.rand(2, in_channels, 19, 24, generator=torch.Generator().manual_seed(num_convs))
-    return output_of(build(num_convs, in_channels, out_channels), X)
+    block = build(num_convs, in_channels, out_channels)
+    Y = output_of(block, X)
+    if not isinstance(block, nn.Module):
+        return Y
+    return Y, sum(p.numel() for p in block.parameters())
 
 
 def _block_cases(generator):
@@ -430,12 +455,20 @@ def _returns_stds(convs):
     return [conv.weight.std().item() for conv in convs]
 
 
+def _measured_after(convs):
+    _scaled()(convs)
+    return [(2 / conv.weight[0].numel()) ** 0.5 / conv.weight.std().item() for conv in convs]
+
+
 RESCALE_MISTAKES = {
     "xavier": _scaled(target=lambda n: (1 / n) ** 0.5),
     "variance": _scaled(target=lambda n: 2 / n),
     "fan_out": _scaled(lambda w: w[:, 0].numel()),
     "channels_only": _scaled(lambda w: w.shape[1]),
     "kernel_only": _scaled(lambda w: w[0, 0].numel()),
+    "nine": _scaled(lambda w: 9 * w.shape[1]),
+    "square_kernel": _scaled(lambda w: w.shape[1] * w.shape[2] ** 2),
+    "measured_after": _measured_after,
     "all_weights": _scaled(torch.numel),
     "glorot": _scaled(lambda w: (w[0].numel() + w[:, 0].numel()) / 2),
     "not_divided": _scaled(divided=False),

@@ -191,7 +191,23 @@ class TestVggShapes:
                 shapes += [(channels, height, width)] * num_convs
             return shapes
 
+        def halved_once(arch, height, width):
+            return [(channels, height // 2, width // 2) for _, channels in arch]
+
+        def transposed(arch, height, width):
+            return [(c, width // 2**i, height // 2**i) for i, (_, c) in enumerate(arch, 1)]
+
+        def nearest(arch, height, width):
+            shapes = []
+            for _, channels in arch:
+                height, width = round(height / 2), round(width / 2)
+                shapes.append((channels, height, width))
+            return shapes
+
         for wrong, mistake in [
+            (halved_once, "not_kept"),
+            (transposed, "width_first"),
+            (nearest, "rounded"),
             (each_conv, "every_conv"),
             (up, "rounded_up"),
             (exact, "no_floor"),
@@ -277,6 +293,22 @@ class TestVggBlockC:
             layers += [nn.Conv2d(in_channels, out_channels, 1), nn.ReLU()]
             return nn.Sequential(*layers, nn.MaxPool2d(2))
 
+        def one_conv_repeated(num_convs, in_channels, out_channels):
+            layers = [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
+            layers += [nn.Conv2d(out_channels, out_channels, 3, padding=1), nn.ReLU()] * (
+                num_convs - 1
+            )
+            layers += [nn.Conv2d(out_channels, out_channels, 1), nn.ReLU()]
+            return nn.Sequential(*layers, nn.MaxPool2d(2))
+
+        def without_bias(num_convs, c, out):
+            layers = []
+            for _ in range(num_convs):
+                layers += [nn.Conv2d(c, out, 3, padding=1, bias=False), nn.ReLU()]
+                c = out
+            layers += [nn.Conv2d(out, out, 1, bias=False), nn.ReLU(), nn.MaxPool2d(2)]
+            return nn.Sequential(*layers)
+
         def a_list(num_convs, in_channels, out_channels):
             layers = [nn.Conv2d(in_channels, out_channels, 3, padding=1), nn.ReLU()]
             layers += [nn.Conv2d(out_channels, out_channels, 1), nn.ReLU()]
@@ -297,6 +329,8 @@ class TestVggBlockC:
                 (build(late, same, 0, [nn.AvgPool2d(2)]), "average"),
                 (never_updated, "in_channels_kept"),
                 (always_the_input, "in_channels_last"),
+                (one_conv_repeated, "shared"),
+                (without_bias, "no_bias"),
                 (a_list, "list"),
             ]
         ):
@@ -484,8 +518,18 @@ class TestRescale:
                 conv.bias.data.zero_()
             return [factor for _ in convs]
 
+        def measured_again(convs):
+            changed(fan_in)(convs)
+            return [(2 / fan_in(conv)) ** 0.5 / conv.weight.std().item() for conv in convs]
+
         for number, (wrong, mistake) in enumerate(
             [
+                (changed(lambda conv: 9 * conv.in_channels), "nine"),
+                (
+                    changed(lambda conv: conv.in_channels * conv.kernel_size[0] ** 2),
+                    "square_kernel",
+                ),
+                (measured_again, "measured_after"),
                 (changed(fan_in, gain=1), "xavier"),
                 (changed(fan_in, power=1), "variance"),
                 (changed(fan_out), "fan_out"),
