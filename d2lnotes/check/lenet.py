@@ -25,6 +25,8 @@ TEXTS = {
         "one_side_only": "边长只乘了一次：一个通道有边长乘边长个数。",
         "one_pool": "池化有两次，每次减半。",
         "rounded_up": "池化除不尽时向下取整：整除用 //。",
+        "fraction": "池化除不尽时向下取整：整除用 //，不是 /。",
+        "no_padding": "第一个卷积的填充没有算上：每侧补 p，一共 2p。",
         "side": "这是边长。问的是拉平之后的个数：16 乘边长的平方。",
     },
     "relu_lenet": {
@@ -35,7 +37,10 @@ TEXTS = {
             "side = (n // 2 - 4) // 2；nn.Linear(16 * side * side, 120)",
         ),
         "sigmoid": "激活函数还是 Sigmoid。",
+        "dense_sigmoid": "全连接层之间的激活函数还是 Sigmoid：全部换成 ReLU。",
+        "conv_sigmoid": "卷积之后的激活函数还是 Sigmoid：全部换成 ReLU。",
         "average": "池化还是平均池化：要用 nn.MaxPool2d。",
+        "one_average": "两个池化只换了一个：还有一个是平均池化。",
         "relu_last": "最后一层之后也放了 ReLU：分数可以是负的，负分变成零就丢了信息。",
         "no_dense_relu": "全连接层之间没有激活函数：两层线性叠起来还是一层线性。",
         "no_conv_relu": "卷积之后没有激活函数。",
@@ -75,6 +80,9 @@ TEXTS = {
         "first_batch": "只算了第一批就返回了。",
         "wrong_share": "这是答错的比例。",
         "wrong_axis": "argmax 的维度不对：每一行是一张图，应在第 1 维上取最大。",
+        "no_axis": "argmax 没有写维度，在整批的分数里只找出一个：写 argmax(1)，每张图一个。",
+        "percent": "乘了 100：要的是 0 到 1 之间的小数。",
+        "equal_batches": "把每一批都当成与第一批一样大：各批的张数要用 len(y) 加起来。",
         "divided_by_batches": "除以了批数：应除以总张数。",
     },
 }
@@ -98,6 +106,8 @@ FLAT_MISTAKES = {
     "forgot_one": _flat(first=lambda n, p: n + 2 * p - 5, second=lambda n: n - 5),
     "one_pool": lambda n, p: 16 * ((n + 2 * p - 8) // 2) ** 2,
     "rounded_up": _flat(halve=lambda n: -(-n // 2)),
+    "fraction": _flat(halve=lambda n: n / 2),
+    "no_padding": _flat(first=lambda n, p: n - 4),
     "no_channels": lambda n, p: _flat_size(n, p) // 16,
     "six_channels": lambda n, p: _flat_size(n, p) // 16 * 6,
     "one_side_only": lambda n, p: 16 * (((n + 2 * p - 4) // 2 - 4) // 2),
@@ -124,6 +134,7 @@ def _lenet(
     act=nn.ReLU,
     dense_act=None,
     pool=nn.MaxPool2d,
+    first_pool=None,
     paddings=(2, 0),
     last=(),
     hidden=(120, 84),
@@ -132,7 +143,7 @@ def _lenet(
     for padding in paddings:
         side = (side + 2 * padding - 4) // 2
     dense_act = dense_act or act
-    layers = [nn.Conv2d(in_channels, 6, 5, padding=paddings[0]), act(), pool(2)]
+    layers = [nn.Conv2d(in_channels, 6, 5, padding=paddings[0]), act(), (first_pool or pool)(2)]
     layers += [nn.Conv2d(6, 16, 5, padding=paddings[1]), act(), pool(2), nn.Flatten()]
     features = 16 * side * side
     for units in hidden:
@@ -147,7 +158,10 @@ def _lenet_with(**options):
 
 LENET_MISTAKES = {
     "sigmoid": _lenet_with(act=nn.Sigmoid),
+    "dense_sigmoid": _lenet_with(dense_act=nn.Sigmoid),
+    "conv_sigmoid": _lenet_with(act=nn.Sigmoid, dense_act=nn.ReLU),
     "average": _lenet_with(pool=nn.AvgPool2d),
+    "one_average": _lenet_with(first_pool=nn.AvgPool2d),
     "relu_last": lambda c, n, k: _lenet(c, n, k, last=[nn.ReLU()]),
     "softmax": lambda c, n, k: _lenet(c, n, k, last=[nn.Softmax(dim=1)]),
     "no_dense_relu": _lenet_with(dense_act=nn.Identity),
@@ -164,7 +178,11 @@ LENET_MISTAKES = {
 def _scores_of(build, in_channels, n, num_classes):
     """Scores of a built net for two images."""
     X = torch.rand(2, in_channels, n, n, generator=torch.Generator().manual_seed(n))
-    return output_of(build(in_channels, n, num_classes), X)
+    net = build(in_channels, n, num_classes)
+    if isinstance(net, nn.Module):
+        with torch.no_grad():
+            net(X)  # lazy layers take their size from it
+    return output_of(net, X)
 
 
 def _net_cases(generator):
@@ -221,6 +239,13 @@ ACCURACY_MISTAKES = {
     "wrong_share": lambda batches: 1 - _dataset_accuracy(batches),
     "wrong_axis": lambda batches: (
         sum(_right(s, y, axis=0) for s, y in batches) / sum(len(y) for _, y in batches)
+    ),
+    "no_axis": lambda batches: (
+        sum(_right(s, y, axis=None) for s, y in batches) / sum(len(y) for _, y in batches)
+    ),
+    "percent": lambda batches: 100 * _dataset_accuracy(batches),
+    "equal_batches": lambda batches: (
+        sum(_right(s, y) for s, y in batches) / (len(batches) * len(batches[0][1]))
     ),
     "divided_by_batches": lambda batches: sum(_right(s, y) for s, y in batches) / len(batches),
 }

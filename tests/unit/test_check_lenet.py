@@ -42,6 +42,8 @@ def test_flat_size_right():
         ("always_two", lambda n, p: 16 * ((n // 2 - 4) // 2) ** 2),
         ("forgot_one", lambda n, p: 16 * (((n + 2 * p - 5) // 2 - 5) // 2) ** 2),
         ("six_channels", lambda n, p: 6 * (((n + 2 * p - 4) // 2 - 4) // 2) ** 2),
+        ("fraction", lambda n, p: 16 * (((n + 2 * p - 4) / 2 - 4) / 2) ** 2),
+        ("no_padding", lambda n, p: 16 * (((n - 4) // 2 - 4) // 2) ** 2),
         ("side", lambda n, p: ((n + 2 * p - 4) // 2 - 4) // 2),
     ],
 )
@@ -97,13 +99,36 @@ def test_relu_lenet_right():
         head = [nn.Linear(features, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU()]
         return nn.Sequential(body, *head, nn.Linear(84, num_classes))
 
-    for answer in (Net, lenet, measured):
+    def lazy(in_channels, n, num_classes):
+        return nn.Sequential(
+            nn.LazyConv2d(6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+            nn.LazyLinear(120), nn.ReLU(), nn.LazyLinear(84), nn.ReLU(),
+            nn.LazyLinear(num_classes),
+        )  # fmt: skip
+
+    for answer in (Net, lenet, measured, lazy):
         assert check.relu_lenet(answer), check.relu_lenet(answer)
+
+
+def forgotten(index, layer):
+    """LeNet with one layer left as it was."""
+
+    def build(*settings):
+        net = lenet(*settings)
+        for i in index:
+            net[i] = layer
+        return net
+
+    return build
 
 
 @pytest.mark.parametrize(
     ("name", "submission"),
     [
+        ("one_average", forgotten([2], nn.AvgPool2d(2))),
+        ("conv_sigmoid", forgotten([1, 4], nn.Sigmoid())),
+        ("dense_sigmoid", forgotten([8, 10], nn.Sigmoid())),
         ("sigmoid", lambda c, n, k: lenet(c, n, k, act=nn.Sigmoid)),
         ("average", lambda c, n, k: lenet(c, n, k, pool=nn.AvgPool2d)),
         ("relu_last", lambda c, n, k: lenet(c, n, k, end=[nn.ReLU()])),
@@ -214,7 +239,20 @@ def test_dataset_accuracy_wrong():
     def by_batches(batches):
         return sum((s.argmax(1) == y).sum().item() for s, y in batches) / len(batches)
 
+    def percent(batches):
+        wrong = sum((s.argmax(1) != y).sum().item() for s, y in batches)
+        return 100 - 100 * wrong / sum(len(y) for _, y in batches)
+
+    def whole_batch(batches):
+        right = sum((s.argmax() == y).sum().item() for s, y in batches)
+        return right / sum(len(y) for _, y in batches)
+
+    def same_size(batches):
+        size = len(batches[0][1])
+        return sum((s.argmax(1) == y).sum().item() for s, y in batches) / (size * len(batches))
+
     expected = {
+        percent: "percent", whole_batch: "no_axis", same_size: "equal_batches",
         averaged: "mean_of_batches", overwritten: "last_batch", returns_early: "first_batch",
         counted: "count", errors: "wrong_share", by_batches: "divided_by_batches",
     }  # fmt: skip
