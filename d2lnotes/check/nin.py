@@ -51,6 +51,8 @@ TEXTS = {
         "no_padding": "第一个卷积没有用 padding。",
         "swapped": "stride 和 padding 的次序反了：nn.Conv2d 第四个参数是步幅，第五个是填充。",
         "shared": "几个 1×1 卷积是同一个对象，共用一组权重。每一层都要新建一个 nn.Conv2d。",
+        "no_bias": "卷积要带偏置：不要写 bias=False。",
+        "list": "返回的是一串层：最后用 nn.Sequential(*layers) 包成一个模块。",
     },
     "global_average": {
         "task": "全局平均池化 (X) → (N, C)，不用现成的池化。",
@@ -62,6 +64,8 @@ TEXTS = {
         "sum": "这是求和：还要除以位置的个数 h·w，否则分数随图的大小变。",
         "max": "这是全局**最大**池化：要的是平均。",
         "keeps_axes": "数都对，长为 1 的高和宽还留着：形状应是 (N, C)。",
+        "squeezed": "squeeze() 把长为 1 的维度全挤掉了：一批只有一张图时，连图的那一维也没了。"
+        "用 mean(dim=(2, 3))，不用 squeeze。",
         "over_channels": "在通道上求了平均。每个通道自成一类，不能混；要平均的是高和宽。",
         "over_batch": "把不同的图也平均在一起了：第 0 维是图，要留下。",
         "over_all": "一次 mean() 把所有的数平均成了一个。写明维度：dim=(2, 3)。",
@@ -148,10 +152,11 @@ def _block(
     *,
     relus=lambda i, last: True,
     pointwise=None,
+    bias=True,
 ):
     """A NiN block of any depth; ``relus`` says after which convolutions a ReLU stands."""
-    pointwise = pointwise or (lambda: nn.Conv2d(c_o, c_o, kernel_size=1))
-    convs = [nn.Conv2d(c_i, c_o, kernel_size, stride, padding)]
+    pointwise = pointwise or (lambda: nn.Conv2d(c_o, c_o, kernel_size=1, bias=bias))
+    convs = [nn.Conv2d(c_i, c_o, kernel_size, stride, padding, bias=bias)]
     convs += [pointwise() for _ in range(num_1x1)]
     layers = []
     for i, conv in enumerate(convs):
@@ -193,6 +198,8 @@ BLOCK_MISTAKES = {
     "no_padding": lambda i, o, k, n, s, p: _block(i, o, k, n, s, 0),
     "swapped": lambda i, o, k, n, s, p: _block(i, o, k, n, p, s),
     "shared": _shared,
+    "no_bias": lambda *sizes: _block(*sizes, bias=False),
+    "list": lambda *sizes: list(_block(*sizes)),
 }
 
 
@@ -232,9 +239,13 @@ def _global_average(X):
 
 def _batches(generator):
     while True:
-        n, c, h, w = (integer(generator, 2, 4) for _ in range(4))
+        n = integer(generator, 1, 4)
+        c, h, w = (integer(generator, 2, 4) for _ in range(3))
         yield (integers(generator, n, c, h, w + (h == w)),)
 
+
+READY_MADE = [f"{name}{d}d" for name in ("AvgPool", "AdaptiveAvgPool") for d in (1, 2)]
+READY_MADE += [f"{name}{d}d" for name in ("avg_pool", "adaptive_avg_pool") for d in (1, 2)]
 
 global_average = Exercise(
     "global_average",
@@ -244,6 +255,7 @@ global_average = Exercise(
         "sum": lambda X: X.sum(dim=(2, 3)),
         "max": lambda X: X.amax(dim=(2, 3)),
         "keeps_axes": lambda X: X.mean(dim=(2, 3), keepdim=True),
+        "squeezed": lambda X: X.mean(dim=(2, 3), keepdim=True).squeeze(),
         "over_channels": lambda X: X.mean(dim=1),
         "over_batch": lambda X: X.mean(dim=(0, 2, 3)),
         "over_all": lambda X: X.mean(),
@@ -252,11 +264,7 @@ global_average = Exercise(
         "divided_by_side": lambda X: X.sum(dim=(2, 3)) / X.shape[2],
     },
     texts=TEXTS["global_average"],
-    rules={
-        "ready_made": lambda f: mentions(
-            f, "AdaptiveAvgPool2d", "AvgPool2d", "adaptive_avg_pool2d", "avg_pool2d"
-        )
-    },
+    rules={"ready_made": lambda f: mentions(f, *READY_MADE)},
 )
 
 

@@ -149,6 +149,19 @@ class TestBlock:
     def test_wrong(self, name, submission):
         assert outcome(check.deeper_nin_block, submission) == name
 
+    def test_no_bias(self):
+        def without(c_i, c_o, kernel_size, num_1x1, stride, padding):
+            conv = nn.Conv2d(c_i, c_o, kernel_size, stride, padding, bias=False)
+            layers = [conv, nn.ReLU()]
+            for _ in range(num_1x1):
+                layers += [nn.Conv2d(c_o, c_o, 1, bias=False), nn.ReLU()]
+            return nn.Sequential(*layers)
+
+        assert outcome(check.deeper_nin_block, without) == "no_bias"
+
+    def test_a_list(self):
+        assert outcome(check.deeper_nin_block, lambda *sizes: [*block(*sizes)]) == "list"
+
     def test_the_chapters_block_has_always_two(self):
         def chapters(c_i, c_o, kernel_size, num_1x1, stride, padding):
             conv = nn.Conv2d(c_i, c_o, kernel_size, stride=stride, padding=padding)
@@ -189,6 +202,7 @@ class TestGlobalAverage:
         ("name", "submission"),
         [
             ("sum", lambda X: X.flatten(2).sum(-1)),
+            ("squeezed", lambda X: X.mean((-1, -2), keepdim=True).squeeze()),
             ("max", lambda X: X.flatten(2).max(-1).values),
             ("keeps_axes", lambda X: X.mean([2, 3], keepdim=True)),
             ("over_channels", lambda X: X.mean(1)),
@@ -209,7 +223,10 @@ class TestGlobalAverage:
         def by_function(X):
             return F.avg_pool2d(X, X.shape[2:]).flatten(1)
 
-        for submission in (by_layer, by_function):
+        def by_flat_function(X):
+            return F.adaptive_avg_pool1d(X.flatten(2), 1)[..., 0]
+
+        for submission in (by_layer, by_function, by_flat_function):
             assert outcome(check.global_average, submission) == "ready_made"
 
 
