@@ -21,6 +21,8 @@ TEXTS = {
         ),
         "no_halving": "块与块之间的过渡层要把通道减半（c // 2）。",
         "halved_too_early": "记的是过渡层之后的通道。先记下块的输出，再减半。",
+        "all_halved": "记的是过渡层之后的通道，最后一块后面又没有过渡层。先记下块的输出，再减半。",
+        "not_passed_on": "每个块都从开头的 c 个通道算起：下一个块读的，是上一个块的输出减半。",
         "halved_first": "第一个块之前没有过渡层：开头的 c 个通道原样进第一个块。",
         "one_layer": "每个块只添了一次 k：n 层一共添 n·k 个。",
         "input_lost": "块的输出里还有它的输入：c + n·k，不只是 n·k。",
@@ -38,6 +40,9 @@ TEXTS = {
         ),
         "post": "先卷积后 BN 了。这里的次序是 BN → ReLU → 卷积。",
         "relu_first": "ReLU 放在了 BN 前面：先 BN，后 ReLU。",
+        "no_first": "第一个卷积前面少了 BN 和 ReLU：这一层从 BN 开始，读到的先归一化，再截断。",
+        "bn_width": "第二个 BN 读的是 1×1 卷积的输出，有 4k 个通道，不是 c 个。",
+        "both_3x3": "两个卷积都是 3×3：瓶颈是 1×1 卷积，先便宜地减少通道。",
         "no_second": "第二个卷积前面也要有 BN 和 ReLU。两个卷积直接相连，合起来只是线性的。",
         "no_second_bn": "第二个卷积前面少了 BN。",
         "no_second_relu": "第二个卷积前面少了 ReLU。",
@@ -108,6 +113,7 @@ TEXTS = {
         "once": "每个读到的通道存两份：BN 的输入，卷积的输入。",
         "one_more": "多算了一层：各层读的是 c、c + k、…、c + (n-1)·k，"
         "0 加到 n-1 是 n(n-1)/2。块的输出由后面的层去存。",
+        "squared": "0 + 1 + … + (n-1) 是 n(n-1)/2，不是 n·n/2。",
         "linear": "只算了一份块的输出。每一层都要存它读到的全部通道。",
         "new_only": "只算了新添的通道：每一层存的是它读到的全部，连结复制出来的也算。",
         "same_c": "每层都当作读 c 个通道：第 i 层读 c + i·k 个。",
@@ -149,6 +155,8 @@ dense_channels = Exercise(
     mistakes={
         "no_halving": partial(_channels, halve=lambda c: c),
         "halved_too_early": partial(_channels, before=True),
+        "all_halved": lambda c, k, convs: [m // 2 for m in _channels(c, k, convs)],
+        "not_passed_on": lambda c, k, convs: [c + n * k for n in convs],
         "halved_first": partial(_channels, first=True),
         "one_layer": _one_layer,
         "input_lost": lambda c, k, convs: [n * k for n in convs],
@@ -161,11 +169,20 @@ dense_channels = Exercise(
 
 
 def _bottleneck(
-    c, k, *, mid=None, biases=(False, False), pads=(0, 1), norms=(0, 1), relus=(0, 1), end=()
+    c,
+    k,
+    *,
+    mid=None,
+    sides=(1, 3),
+    biases=(False, False),
+    pads=(0, 1),
+    norms=(0, 1),
+    relus=(0, 1),
+    end=(),
 ):
     mid = 4 * k if mid is None else mid
     layers = []
-    for i, (c_in, c_out, size) in enumerate(((c, mid, 1), (mid, k, 3))):
+    for i, (c_in, c_out, size) in enumerate(((c, mid, sides[0]), (mid, k, sides[1]))):
         if i in norms:
             layers.append(nn.BatchNorm2d(c_in))
         if i in relus:
@@ -207,6 +224,12 @@ def _swapped(c, k):
     )
 
 
+def _bn_width(c, k):
+    layers = _bottleneck(c, k)
+    layers[3] = nn.BatchNorm2d(c)
+    return layers
+
+
 def _no_bottleneck(c, k):
     conv = nn.Conv2d(c, k, 3, padding=1, bias=False)
     return nn.Sequential(nn.BatchNorm2d(c), nn.ReLU(), conv)
@@ -246,6 +269,9 @@ dense_bottleneck = Exercise(
     mistakes={
         "post": _post,
         "relu_first": _relu_first,
+        "no_first": partial(_bottleneck, norms=(1,), relus=(1,)),
+        "bn_width": _bn_width,
+        "both_3x3": partial(_bottleneck, sides=(3, 3), pads=(1, 1)),
         "no_second": partial(_bottleneck, norms=(0,), relus=(0,)),
         "no_second_bn": partial(_bottleneck, norms=(0,)),
         "no_second_relu": partial(_bottleneck, relus=(0,)),
@@ -440,6 +466,7 @@ dense_kept = Exercise(
     mistakes={
         "once": lambda c, k, n, h, w: _kept(c, k, n, h, w) // 2,
         "one_more": lambda c, k, n, h, w: 2 * h * w * (n * c + k * n * (n + 1) // 2),
+        "squared": lambda c, k, n, h, w: 2 * h * w * (n * c + k * n * n // 2),
         "linear": lambda c, k, n, h, w: 2 * h * w * (c + n * k),
         "new_only": lambda c, k, n, h, w: 2 * h * w * n * k,
         "same_c": lambda c, k, n, h, w: 2 * h * w * n * c,

@@ -353,3 +353,52 @@ class TestDenseKept:
             (loops, "loops"),
         ]:
             assert outcome(check.dense_kept, wrong) == mistake, mistake
+
+
+class TestReadersMistakes:
+    """What a second reader wrote at first."""
+
+    def test_channels(self):
+        def all_halved(c, k, convs):
+            outputs = []
+            for n in convs:
+                c = (c + n * k) // 2
+                outputs.append(c)
+            return outputs
+
+        def from_the_start(c, k, convs):
+            outputs = []
+            for n in convs:
+                outputs.append(c + n * k)
+            return outputs
+
+        assert outcome(check.dense_channels, all_halved) == "all_halved"
+        assert outcome(check.dense_channels, from_the_start) == "not_passed_on"
+
+    def test_bottleneck(self):
+        def layer(first, norm, size):
+            def build(c, k):
+                start = [nn.BatchNorm2d(c), nn.ReLU()] if first else []
+                return nn.Sequential(
+                    *start,
+                    nn.Conv2d(c, 4 * k, size, padding=size // 2, bias=False),
+                    nn.BatchNorm2d(norm(c, k)),
+                    nn.ReLU(),
+                    nn.Conv2d(4 * k, k, 3, padding=1, bias=False),
+                )
+
+            return build
+
+        def wide(c, k):
+            return 4 * k
+
+        assert check.dense_bottleneck(layer(True, wide, 1))
+        assert outcome(check.dense_bottleneck, layer(False, wide, 1)) == "no_first"
+        assert outcome(check.dense_bottleneck, layer(True, wide, 3)) == "both_3x3"
+        assert outcome(check.dense_bottleneck, layer(True, lambda c, k: c, 1)) == "bn_width"
+
+    def test_kept(self):
+        def squared(c, k, n, h, w):
+            return 2 * h * w * (n * c + k * n**2 // 2)
+
+        assert outcome(check.dense_kept, squared) == "squared"
