@@ -17,6 +17,7 @@ from d2lnotes.models import (
     densenet,
     layer_summary,
     lenet,
+    nin,
     nin_block,
     vgg,
     vgg_block,
@@ -246,6 +247,13 @@ def test_nin_block():
     ours.load_state_dict(theirs.state_dict())
     X = torch.rand(2, 3, 9, 8)
     assert torch.equal(theirs(X), ours(X))
+
+
+def test_nin():
+    names = {"nn": nn, "network_diagram": lambda *args: None}
+    names |= run_cell("networks/nin", "block-code", nn=nn)
+    with torch.device("meta"):
+        assert str(run_cell("networks/nin", "net-code", **names)["big"]) == str(nin())
 
 
 def test_vgg():
