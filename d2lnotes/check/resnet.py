@@ -60,6 +60,8 @@ TEXTS = {
         "shortcut_bias": "捷径上的卷积带着偏置。后面有 BN，写 bias=False。",
         "shortcut_relu": "捷径上多了 ReLU：相加之前，捷径上只有卷积和 BN。",
         "large_shortcut": "捷径上用了 3×3 卷积：应是 1×1。",
+        "textbook": "这是《动手学深度学习》的写法：卷积带偏置，捷径上没有 BN。这一题按论文的写法。",
+        "shared_bn": "两个卷积之后用了同一个 BN：它们共用一套参数。每处各建一个 nn.BatchNorm2d。",
         "pre_activation": "这是预激活的写法（先 BN、ReLU，后卷积）。这一题要 2015 年的次序。",
     },
     "bottleneck": {
@@ -87,6 +89,7 @@ TEXTS = {
         "no_last_bn": "第三个卷积之后少了 BN。",
         "no_shortcut_bn": "捷径的 1×1 卷积之后少了 BN。",
         "no_add": "没有加上捷径。",
+        "shared_bn": "前两个卷积之后用了同一个 BN：它们共用一套参数。每处各建一个 nn.BatchNorm2d。",
         "padded": "1×1 卷积不要填充：它不看邻居，填充会让图变大。",
     },
     "stage": {
@@ -107,7 +110,10 @@ TEXTS = {
         "shared": "同一块用了几次，它们共用一套参数。[block] * n 和先建一块再重复都会这样："
         "每次都要新建一个 Residual。",
         "a_list": "返回的是列表，列表不能当作网络来用：nn.Sequential(*blocks)。",
-        "style": "请用 Residual 的默认写法，不要给 style。",
+        "style": "参数的个数是论文的写法（没有偏置，捷径上有 BN）。这一题请用书里的 Residual 的"
+        "默认写法：不要给 style，也不要换成自己的块。",
+        "positional": "步幅要写名字：strides=stride。Residual 的第三个参数是 use_1x1conv。",
+        "always_1x1": "形状不变时捷径应是原样的 x：不要给 use_1x1conv，Residual 会自己看形状。",
         "last_widens": "通道数在最后一块才变：应在第一块。",
     },
     "depth": {
@@ -280,10 +286,25 @@ def _block_cases(generator):
 
 
 def _both_modes(module, X):
-    """A block's output with the running statistics and with the batch's."""
+    """A block's output with the running statistics and with the batch's, and its parameters."""
     if module is None:  # forgot to return it
         return None
-    return output_of(module, X), output_of(module, X, training=True)
+    outputs = output_of(module, X), output_of(module, X, training=True)
+    return *outputs, _used_parameters(module, X)
+
+
+def _used_parameters(module, X):
+    """How many parameters the output depends on: shared ones count once, idle ones not."""
+    if not isinstance(module, nn.Module):
+        return 0
+    with torch.enable_grad():
+        module(X).sum().backward()
+    return sum(p.numel() for p in module.parameters() if p.grad is not None)
+
+
+def _share_norm(block):
+    block.g[4] = block.g[1]
+    return block
 
 
 def _use_block(submission, c_in, c_out, stride, X):
@@ -314,6 +335,8 @@ residual_block = Exercise(
         "shortcut_bias": partial(_residual, bias="shortcut"),
         "shortcut_relu": partial(_residual, end="side"),
         "large_shortcut": partial(_residual, side=3),
+        "textbook": partial(_residual, bias="both", shortcut_bn=False),
+        "shared_bn": lambda i, o, s=1: _share_norm(_residual(i, o, s)),
         "pre_activation": _PreActivation,
     },
     texts=TEXTS["residual_block"],
@@ -366,6 +389,7 @@ bottleneck = Exercise(
         "no_last_bn": partial(_bottleneck, bns=(0, 1)),
         "no_shortcut_bn": partial(_bottleneck, shortcut_bn=False),
         "no_add": partial(_bottleneck, end="plain"),
+        "shared_bn": lambda i, m, s=1: _share_norm(_bottleneck(i, m, s)),
         "padded": partial(_bottleneck, padding=1),
     },
     texts=TEXTS["bottleneck"],
@@ -386,6 +410,12 @@ def _shared(c_in, c_out, repeat, stride):
     return nn.Sequential(first, *[again] * (repeat - 1))
 
 
+def _first_block(c_in, c_out, repeat, stride, *third, **options):
+    """A stage whose first block is built with these arguments after its channels."""
+    first = Residual(c_in, c_out, *third, **options)
+    return nn.Sequential(first, *(Residual(c_out, c_out) for _ in range(repeat - 1)))
+
+
 def _stage_cases(generator):
     while True:
         c_in, repeat, stride = (integer(generator, *r) for r in ((1, 3), (2, 4), (1, 2)))
@@ -398,6 +428,8 @@ def _use_stage(submission, c_in, c_out, repeat, stride, X):
     module = submission(c_in, c_out, repeat, stride)
     if module is None or module is ...:
         return module
+    if isinstance(module, nn.ModuleList):  # cannot be called either
+        module = list(module)
     return output_of(module, X), sum(p.numel() for p in module.parameters())
 
 
@@ -417,6 +449,8 @@ stage = Exercise(
         "one_more": lambda i, o, n, s: _stage(i, o, n + 1, s),
         "one_block": lambda i, o, n, s: _stage(i, o, 1, s),
         "last_widens": lambda i, o, n, s: _stage(i, o, n, s, outputs=[i] * (n - 1) + [o]),
+        "positional": lambda i, o, n, s: _first_block(i, o, n, s, s),
+        "always_1x1": lambda i, o, n, s: _first_block(i, o, n, s, use_1x1conv=True, strides=s),
         "style": partial(_stage, style="torchvision"),
     },
     texts=TEXTS["stage"],

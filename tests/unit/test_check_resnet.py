@@ -180,6 +180,13 @@ class WideSide(Plain):
         return nn.Sequential(conv(c_in, c_out, 3, stride), nn.BatchNorm2d(c_out))
 
 
+class SharedNorm(Separate):
+    def __init__(self, c_in, c_out, stride=1):
+        super().__init__(c_in, c_out, stride)
+        norms = [name for name, m in self.named_children() if isinstance(m, nn.BatchNorm2d)]
+        setattr(self, norms[1], getattr(self, norms[0]))
+
+
 def variant(**switches):
     return type("Variant", (Plain,), {"forward": Plain.forward} | switches)
 
@@ -200,6 +207,8 @@ def variant(**switches):
         ("stride_only", variant(need=staticmethod(lambda i, o, s: s != 1))),
         ("second_stride", variant(where=2)),
         ("biases", variant(bias=True)),
+        ("textbook", lambda i, o, s=1: Residual(i, o, strides=s)),
+        ("shared_bn", SharedNorm),
     ],
 )
 def test_residual_block_wrong(name, submission):
@@ -372,6 +381,24 @@ def unstrided(c_in, c_out, repeat, stride):
             lambda i, o, n, s: [
                 Residual(o if j else i, o, strides=1 if j else s) for j in range(n)
             ],
+        ),
+        (
+            "a_list",
+            lambda i, o, n, s: nn.ModuleList(
+                Residual(o if j else i, o, strides=1 if j else s) for j in range(n)
+            ),
+        ),
+        (
+            "positional",
+            lambda i, o, n, s: nn.Sequential(
+                Residual(i, o, s), *(Residual(o, o) for _ in range(n - 1))
+            ),
+        ),
+        (
+            "always_1x1",
+            lambda i, o, n, s: nn.Sequential(
+                Residual(i, o, True, s), *(Residual(o, o) for _ in range(n - 1))
+            ),
         ),
         ("nothing", lambda i, o, n, s: print(Residual(i, o, strides=s))),
     ],
