@@ -14,6 +14,10 @@ from ._student import has_loop, mentions
 P_ONE = "p = 1 时没有单独写：1 - p 是 0，不能除。这时输出应全是 0。"
 TOGETHER = "每个数要各掷一次：随机数的形状应与 X 相同，torch.rand(X.shape)。"
 NEGATIVE = "预算连输出层的偏置也放不下时，应返回 0，不是负数。"
+TRUNCATED = (
+    "int() 是向 0 取整：n + 2p 比 k 小一点时，int(负的小数) 是 0，看起来就像放得下。"
+    "每一层代公式之前先检查。"
+)
 FLAT = (
     "第一个全连接层的输入个数不对：它由 features 的输出决定。"
     "让一张全零的图走一遍 features，数一数出来几个数。"
@@ -42,6 +46,7 @@ TEXTS = {
         "one_coin": TOGETHER + "你只掷了一次，要么全关，要么全留。",
         "rows": TOGETHER + "你让整行一起关掉。",
         "columns": TOGETHER + "你让整列一起关掉。",
+        "exact_count": TOGETHER + "你每次正好关掉同样多：各掷各的，关掉几个也是随机的。",
         "seeded": "每次关掉的都是同样几个：函数里不要设种子，每次要重新掷。",
         "p_one": P_ONE + "你得到了 NaN。",
         "p_one_crash": P_ONE,
@@ -56,6 +61,8 @@ TEXTS = {
         "no_check": "没有检查窗口放不放得下：n + 2p 小于 k 时，公式给出的数没有意义。",
         "checks_result": "只看结果是不是负的还不够：n + 2p 小于 k 时，公式也可能给出 0 以上的数。"
         "每一层代公式之前就要检查。",
+        "truncated": TRUNCATED,
+        "truncated_checked": TRUNCATED,
         "checks_unpadded": "检查时忘了填充：补过的边长是 n + 2p。",
         "too_strict": "n + 2p 正好等于 k 时放得下，输出是 1。",
         "one_side": "填充每侧补 p，一共 2p。",
@@ -81,6 +88,8 @@ TEXTS = {
         "sigmoid": "激活函数要用 ReLU。",
         "average": "池化要用最大池化，nn.MaxPool2d。",
         "pool_stride": "池化没有用表里的步幅：省去时步幅等于窗口，就不重叠了。",
+        "fixed_window": "池化的窗口固定成 3 了：要用表里的。",
+        "fixed_pool": "池化固定成 3×3、步幅 2 了：窗口和步幅都要用表里的。",
         "conv_stride": "卷积没有用表里的步幅。",
         "no_padding": "卷积没有用表里的填充。",
         "s_and_p": "步幅和填充放反了：nn.Conv2d(输入, 输出, k, 步幅, 填充)。",
@@ -88,6 +97,7 @@ TEXTS = {
         "后面的是上一个卷积的输出通道数。",
         "pool_row_channels": "池化那一行的第二个数是窗口，不是通道数：池化不改变通道数。",
         "no_pool": "池化的那几行没有搭。",
+        "a_list": "返回的是一串层：最后用 nn.Sequential(*layers) 包成一个网络。",
         "pool_at_end": "池化都放到最后去了：要照表的次序。",
     },
     "network": {
@@ -104,6 +114,10 @@ TEXTS = {
         "no_dropout": "没有 dropout：两个宽的全连接层之后各要一个。",
         "one_dropout": "dropout 只有一个：两个宽的全连接层之后各要一个。",
         "dropout_last": "最后一层之后也放了 dropout：分数不能随机关掉。",
+        "dense_last": "最后一层之后也放了 ReLU 和 dropout：分数可以是负的，也不能随机关掉。"
+        "最后一层只是 nn.Linear。",
+        "dropout_early": "dropout 放到全连接层前面去了（torchvision 的网络是这样）："
+        "这里放在两个宽的全连接层之后，关掉的是它们的 hidden 个单元。",
         "other_p": "dropout 的 p 应是 0.5。",
         "one_hidden": "少了一个全连接层：两个 hidden 个单元的，一个输出层。",
         "classes_fixed": "最后一层固定成 10 个输出了：应是 num_classes。",
@@ -163,6 +177,12 @@ def _over(q):
     return (1 / torch.tensor(float(q))).item()
 
 
+def _exact_count(X, p, training):
+    off = torch.randperm(X.numel())[: int(p * X.numel())]
+    mask = torch.ones(X.numel()).index_fill(0, off, 0).reshape(X.shape)
+    return _dropout(X, p, training, keep=lambda X, p: mask)
+
+
 def _seeded(X, p, training):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -204,6 +224,9 @@ def _in_words(Y, X, corners, p):
         return f"全部留下，变成 {times}"
     if (flat == flat[:1]).all():
         return "每次关掉的都一样"
+    counts = flat.sum(dim=1)
+    if (counts == counts[0]).all():
+        return "每次正好关掉同样多"
     for axis, name in ((1, "行"), (0, "列")):
         if (kept == kept.narrow(axis, 0, 1)).all():
             return f"整{name}一起关掉"
@@ -274,6 +297,7 @@ dropout = Exercise(
         "columns": lambda X, p, training: _dropout(
             X, p, training, keep=lambda X, p: torch.rand(X.shape[1]) >= p
         ),
+        "exact_count": _exact_count,
         "seeded": _seeded,
     },
     texts=TEXTS["dropout"],
@@ -311,6 +335,18 @@ def _side_with(**options):
     return lambda n, layers: _last_side(n, layers, **options)
 
 
+def _truncated(n, k, s, p):
+    return int((n + 2 * p - k) / s) + 1
+
+
+def _truncated_checked(n, layers):
+    for layer in layers:
+        n = _truncated(n, *layer)
+        if n <= 0:
+            return 0
+    return n
+
+
 def _side_not_carried(n, layers):
     fitting = all(n + 2 * p >= k for k, s, p in layers)
     return _after(n, *layers[-1]) if fitting else 0
@@ -323,6 +359,8 @@ last_side = Exercise(
     mistakes={
         "no_check": _side_with(fits=lambda n, k, p: True),
         "checks_result": lambda n, layers: max(0, _last_side(n, layers, fits=lambda n, k, p: True)),
+        "truncated": _side_with(after=_truncated, fits=lambda n, k, p: True),
+        "truncated_checked": _truncated_checked,
         "checks_unpadded": _side_with(fits=lambda n, k, p: n >= k),
         "too_strict": _side_with(fits=lambda n, k, p: n + 2 * p > k),
         "one_side": _side_with(
@@ -400,7 +438,7 @@ def _table(generator, n):
             p, s = integer(generator, 0, 1), integer(generator, 1, 2) if n > 10 else 1
             row = ("conv", integer(generator, 2, 4), k, s, p)
         else:
-            k, s, p = 3, integer(generator, 1, 2), 0
+            k, s, p = integer(generator, 2, 3), integer(generator, 1, 2), 0
             row = ("pool", k, s)
         if n + 2 * p < k + 1:
             break
@@ -417,7 +455,11 @@ def _tables(generator):
 def _built_features(build, table, in_channels):
     """What the features of a filled net are, for two images."""
     X = torch.randn(2, in_channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
-    return output_of(build(table, in_channels), X)
+    net = build(table, in_channels)
+    if isinstance(net, nn.Module):
+        with torch.no_grad():
+            net.eval()(X)  # lazy layers learn their sizes
+    return output_of(net, X)
 
 
 features = Exercise(
@@ -432,6 +474,9 @@ features = Exercise(
         "sigmoid": _features_with(conv=lambda *row: [nn.Conv2d(*row), nn.Sigmoid()]),
         "average": _features_with(pool=lambda k, s: [nn.AvgPool2d(k, s)]),
         "pool_stride": _features_with(pool=lambda k, s: [nn.MaxPool2d(k)]),
+        "fixed_window": _features_with(pool=lambda k, s: [nn.MaxPool2d(3, s)]),
+        "fixed_pool": _features_with(pool=lambda k, s: [nn.MaxPool2d(3, 2)]),
+        "a_list": _layers_of,
         "no_pool": _features_with(pool=lambda k, s: []),
         "pool_at_end": _pool_at_end,
         "conv_stride": _features_with(
@@ -488,6 +533,12 @@ def _without(kind):
     return build
 
 
+def _dropout_early(*args):
+    features, flatten, *layers = _network(*args, rates=())
+    wide = [[nn.Dropout(0.5), *layers[i : i + 2]] for i in (0, 2)]
+    return nn.Sequential(features, flatten, *wide[0], *wide[1], layers[-1])
+
+
 def _seen_network(build, features, in_channels, n, hidden, num_classes):
     """Scores and dropout of a built net; a case has a table for ``features``."""
     X = torch.randn(2, in_channels, n, n, generator=torch.Generator().manual_seed(n))
@@ -497,25 +548,25 @@ def _seen_network(build, features, in_channels, n, hidden, num_classes):
     with torch.no_grad():
         net.eval()(X)  # lazy layers learn their sizes
     scores = output_of(net, X)
-    rates = _dropout_rates(net, X)
+    dropped = "、".join(f"{p:g}（{units} 个数）" for p, units in _dropouts(net, X)) or "没有"
     with torch.no_grad():
         net.train()
         is_lost = any((net(X) == 0).any() for _ in range(8))
-    words = f"dropout 的 p：{rates}" + ("，关掉了最后的分数" if is_lost else "")
+    words = f"dropout 的 p：{dropped}" + ("，关掉了最后的分数" if is_lost else "")
     return scores, words
 
 
-def _dropout_rates(net, X):
-    """The p of every dropout that a training pass runs through, one module twice or F.dropout."""
-    rates, real = [], F.dropout
+def _dropouts(net, X):
+    """p and numbers an image of every dropout in a training pass, a module twice or F.dropout."""
+    seen, real = [], F.dropout
 
     def noted(input, p=0.5, training=True, inplace=False):
-        rates.extend([p] * training)
+        seen.extend([(p, input.numel() // len(input))] * training)
         return real(input, p, training, inplace)
 
     with mock.patch.object(F, "dropout", noted), torch.no_grad():
         net.train()(X)
-    return rates
+    return seen
 
 
 def _networks(generator):
@@ -537,6 +588,8 @@ network = Exercise(
         "no_dropout": _network_with(rates=()),
         "one_dropout": _network_with(rates=(0.5,)),
         "dropout_last": _network_with(last=[nn.Dropout(0.5)]),
+        "dense_last": _network_with(last=[nn.ReLU(), nn.Dropout(0.5)]),
+        "dropout_early": _dropout_early,
         "other_p": _network_with(rates=(0.2, 0.2)),
         "one_hidden": _network_with(wide=1, rates=(0.5,)),
         "classes_fixed": lambda features, c, n, hidden, classes: _network(

@@ -131,6 +131,13 @@ class TestDropout:
                 return X * (not training)
             return X * (torch.rand(X.shape) > p) / (1 - p)
 
+        def as_many_each_time(X, p, training):
+            if not training or p == 1:
+                return X * (not training)
+            Y = X.flatten().clone()
+            Y[torch.randperm(len(Y))[: round(len(Y) * p)]] = 0
+            return Y.reshape(X.shape) / (1 - p)
+
         def forgotten(X, p, training):
             mask = torch.rand(X.shape) > p
             X * mask  # goes nowhere
@@ -155,6 +162,7 @@ class TestDropout:
             (one_coin, "one_coin"),
             (rows, "rows"),
             (columns, "columns"),
+            (as_many_each_time, "exact_count"),
             (seeded, "seeded"),
             (forgotten, "never"),
             (of_torch, "library"),
@@ -272,7 +280,21 @@ class TestLastSide:
                 side = (n + 2 * p - k) // s + 1
             return side
 
+        def towards_zero(n, layers):
+            for k, s, p in layers:
+                n = int((n + 2 * p - k) / s) + 1
+            return n
+
+        def towards_zero_checked(n, layers):
+            for k, s, p in layers:
+                n = int((n + 2 * p - k) / s) + 1
+                if n < 1:
+                    return 0
+            return n
+
         for wrong, mistake in [
+            (towards_zero, "truncated"),
+            (towards_zero_checked, "truncated_checked"),
             (formula, "no_check"),
             (clipped, "checks_result"),
             (image_fits, "checks_unpadded"),
@@ -378,7 +400,19 @@ class TestFeatures:
         def sigmoid(table, c):
             return build(table, c, lambda *sizes: [nn.Conv2d(*sizes), nn.Sigmoid()])
 
+        def chapter_pool(table, c):
+            return build(table, c, relu, pool=lambda k, s: nn.MaxPool2d(3, stride=2))
+
+        def window_3(table, c):
+            return build(table, c, relu, pool=lambda k, s: nn.MaxPool2d(3, s))
+
+        def a_list(table, c):
+            return list(build(table, c, relu))
+
         for wrong, mistake in [
+            (chapter_pool, "fixed_pool"),
+            (window_3, "fixed_window"),
+            (a_list, "a_list"),
             (linear, "no_relu"),
             (before, "relu_first"),
             (at_the_end, "relu_once"),
@@ -393,11 +427,17 @@ class TestFeatures:
             result = check.features(wrong)
             assert result.mistake == mistake, (wrong.__name__, result)
 
-    def test_a_list_is_no_network(self):
-        def a_list(table, in_channels):
-            return [nn.Conv2d(in_channels, 2, 3)]
+    def test_lazy_layers_are_right(self):
+        def lazy(table, in_channels):
+            net = nn.Sequential()
+            for row in table:
+                if row[0] == "conv":
+                    net.append(nn.LazyConv2d(*row[1:])).append(nn.ReLU())
+                else:
+                    net.append(nn.MaxPool2d(*row[1:]))
+            return net
 
-        assert not check.features(a_list)
+        assert check.features(lazy), check.features(lazy)
 
 
 class TestNetwork:
@@ -547,7 +587,27 @@ class TestNetwork:
                     layer.p = 0.2
             return net
 
+        def dense_to_the_end(features, c, n, hidden, classes):
+            def dense(n_in, n_out):
+                return nn.Linear(n_in, n_out), nn.ReLU(), nn.Dropout(0.5)
+
+            flat = features(torch.zeros(1, c, n, n)).numel()
+            wide = (*dense(flat, hidden), *dense(hidden, hidden))
+            return nn.Sequential(features, nn.Flatten(), *wide, *dense(hidden, classes))
+
+        def as_in_torchvision(features, c, n, hidden, classes):
+            flat = features(torch.zeros(1, c, n, n)).numel()
+            return nn.Sequential(
+                *features,
+                nn.Flatten(),
+                *(nn.Dropout(), nn.Linear(flat, hidden), nn.ReLU()),
+                *(nn.Dropout(), nn.Linear(hidden, hidden), nn.ReLU()),
+                nn.Linear(hidden, classes),
+            )
+
         for wrong, mistake in [
+            (dense_to_the_end, "dense_last"),
+            (as_in_torchvision, "dropout_early"),
             (linear_only, "no_relu"),
             (one_wide, "one_hidden"),
             (relu_last, "relu_last"),
