@@ -5,9 +5,9 @@ on the CPU, so that it is the same on every machine.
 """
 
 import copy
-import html
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from statistics import median
 
 import torch
@@ -21,6 +21,7 @@ from .plot import use_svg_display
 from .recipes import RECIPES, find_recipe
 from .results import not_recorded, results
 from .shapes import receptive_field
+from .tables import html_table, text_table
 
 HEADINGS = (
     "网络",
@@ -204,34 +205,14 @@ class Gallery:
         return lines + [entry.remark for entry in self if entry.remark]
 
     def __repr__(self):
-        table = [HEADINGS, *(entry.cells() for entry in self)]
-        widths = [max(map(_columns, column)) for column in zip(*table, strict=True)]
-        lines = [
-            "  ".join(
-                cell + " " * (width - _columns(cell))
-                for cell, width in zip(line, widths, strict=True)
-            ).rstrip()
-            for line in table
-        ]
-        return "\n".join([*lines, *self.notes()])
+        table = text_table(HEADINGS, [entry.cells() for entry in self], left=3)
+        return "\n".join([table, *self.notes()])
 
     def _repr_html_(self):
-        def line(tag, cells, style=""):
-            inner = "".join(
-                f'<{tag} style="text-align:{"left" if i < 3 else "right"}{style}">'
-                f"{html.escape(cell)}</{tag}>"
-                for i, cell in enumerate(cells)
-            )
-            return f"<tr>{inner}</tr>"
-
-        body = "".join(
-            line("td", entry.cells(), ";font-weight:bold" if entry.mine else "") for entry in self
-        )
-        notes = "<br>".join(map(html.escape, self.notes()))
-        return (
-            f'<div style="overflow-x:auto"><table><thead>{line("th", HEADINGS)}</thead>'
-            f"<tbody>{body}</tbody></table></div><p>{notes}</p>"
-        )
+        bold = [i for i, entry in enumerate(self) if entry.mine]
+        table = html_table(HEADINGS, [entry.cells() for entry in self], left=3, bold=bold)
+        notes = "<br>".join(map(escape, self.notes()))
+        return f"{table}<p>{notes}</p>"
 
     def _check_name(self, name):
         if not isinstance(name, str) or not name.strip() or not name.isascii():
@@ -386,8 +367,3 @@ def _draw(axes, entry, area):
         fontsize=9,
         weight=weight,
     )
-
-
-def _columns(text):
-    """Width in a terminal: a Chinese character takes two columns."""
-    return sum(2 if ord(char) > 0x2E80 else 1 for char in text)

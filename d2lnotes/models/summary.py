@@ -1,6 +1,5 @@
 """What every layer of a network puts out, costs and sees, as a table."""
 
-import html
 import math
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from torch import nn
 
 from ..modes import modes_kept
 from ..shapes import receptive_field
+from ..tables import html_table, text_table
 
 HEADINGS = ("层", "输出形状", "参数", "乘加次数", "感受野")
 
@@ -58,28 +58,10 @@ class Summary:
         yield ("合计", "", f"{self.parameters:,}", f"{self.macs:,}", "")
 
     def __repr__(self):
-        table = [HEADINGS, *self._cells()]
-        widths = [max(map(_columns, column)) for column in zip(*table, strict=True)]
-        return "\n".join(
-            "  ".join(
-                cell + gap if i < 2 else gap + cell
-                for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-                for gap in [" " * (width - _columns(cell))]
-            ).rstrip()
-            for line in table
-        )
+        return text_table(HEADINGS, self._cells())
 
     def _repr_html_(self):
-        def line(tag, cells):
-            sides = ("left", "left", "right", "right", "right")
-            inner = "".join(
-                f'<{tag} style="text-align:{side}">{html.escape(cell)}</{tag}>'
-                for side, cell in zip(sides, cells, strict=True)
-            )
-            return f"<tr>{inner}</tr>"
-
-        body = "".join(line("td", cells) for cells in self._cells())
-        return f"<table><thead>{line('th', HEADINGS)}</thead><tbody>{body}</tbody></table>"
+        return html_table(HEADINGS, self._cells())
 
 
 def layer_summary(net, input_size):
@@ -162,8 +144,3 @@ def _fields(net):
 
 def _count(module):
     return sum(p.numel() for p in module.parameters())
-
-
-def _columns(text):
-    """Width in a terminal: a Chinese character takes two columns."""
-    return sum(2 if ord(char) > 0x2E80 else 1 for char in text)
