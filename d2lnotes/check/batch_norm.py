@@ -15,6 +15,12 @@ EPS_OUTSIDE = "eps 加在了根号外面。方差先加 eps，再开方：torch.
 NO_ROOT = "除以了方差，没有开方。要除以标准差 torch.sqrt(var + eps)。"
 NO_EPS = "没有用 eps：方差是 0 时就除以 0 了。"
 COLUMNS = "长度为 C 的张量直接相乘，会对着最后一维（列）。要对着通道：写成 v[:, None, None] 再乘。"
+BIASED_WANTED = "方差除以了 n - 1。规范化用有偏的方差，除以 n：var(..., unbiased=False)。"
+FOUR_AXES = "dim=(0, 2, 3) 只对四维的 X 行。X 也可能是 (N, C) 或 (N, C, L)。"
+RESHAPED = (
+    "reshape(C, -1) 只按内存的顺序重排，不会把通道换到前面。先 transpose(0, 1)，再 flatten(1)。"
+)
+ALONG_CHANNELS = "dim=1 是把通道平均掉。要反过来：留下通道，平均掉别的维。"
 TEXTS = {
     "bn_statistics": {
         "task": "每个通道的均值和规范化用的方差 X → (mean, var)，X 有 2、3 或 4 个维度。",
@@ -23,7 +29,7 @@ TEXTS = {
             "把通道换到最前面，其余拉平：X.transpose(0, 1).flatten(1)，每个通道成了一行。",
             "columns.mean(1) 和 columns.var(1, unbiased=False)。",
         ),
-        "unbiased": "方差除以了 n - 1。规范化用有偏的方差，除以 n：var(..., unbiased=False)。",
+        "unbiased": BIASED_WANTED,
         "std": "第二个返回的是标准差。这里要方差，还没有开方。",
         "swapped": "两个值的次序反了：先均值，后方差。",
         "only_batch": "只沿批量那一维求了均值。卷积层的每个位置用同一个核，"
@@ -33,9 +39,15 @@ TEXTS = {
         "all": "所有的数一起平均，只剩一个均值。每个通道各有一个。",
         "per_image": "每个样本、每个通道各有一个均值：那是实例规范化。"
         "批量规范化还要沿批量那一维平均。",
-        "four_axes": "dim=(0, 2, 3) 只对四维的 X 行。X 也可能是 (N, C) 或 (N, C, L)。",
-        "reshaped": "reshape(C, -1) 只按内存的顺序重排，不会把通道换到前面。"
-        "先 transpose(0, 1)，再 flatten(1)。",
+        "four_axes": FOUR_AXES,
+        "four_axes_unbiased": FOUR_AXES + "另外，" + BIASED_WANTED,
+        "two_or_four": "三维的 X 也要沿最后一维平均。除了第 1 维，别的维全都要平均掉。",
+        "along_channels": ALONG_CHANNELS,
+        "along_channels_unbiased": ALONG_CHANNELS + "另外，" + BIASED_WANTED,
+        "averaged_variances": "均值对了。方差却是先在每个样本里求，再平均：样本之间的差别丢了。"
+        "一个通道的所有数要放在一起求方差。",
+        "reshaped": RESHAPED,
+        "reshaped_unbiased": RESHAPED + "另外，" + BIASED_WANTED,
         "keepdim": "数都对，形状不对：要长度为 C 的张量，去掉 keepdim。",
     },
     "bn_normalize": {
@@ -50,9 +62,12 @@ TEXTS = {
         "no_eps": NO_EPS,
         "no_root": NO_ROOT,
         "columns": COLUMNS,
+        "columns_late": "规范化对了。gamma 和 beta 却对着最后一维（列）："
+        "它们也要写成 v[:, None, None]。",
         "samples": "v[:, None, None, None] 让它们对着第 0 维（样本）。"
         "通道是第 1 维：v[:, None, None]。",
         "own_statistics": "又从 X 里求了一遍均值和方差。要用传进来的 mean 和 var。",
+        "bare": "只做了规范化。还要乘 gamma、加 beta。",
         "no_beta": "没有加 beta。",
         "no_gamma": "没有乘 gamma。",
         "swapped": "gamma 和 beta 用反了：乘 gamma，加 beta。",
@@ -72,6 +87,8 @@ TEXTS = {
         "biased": "方差除以了 n。移动平均里存的是无偏的方差，除以 n - 1。",
         "batch_size": "除以 n - 1 里的 n 是一个通道里数的个数 N·H·W，不是样本的个数 N。",
         "replaced": "直接换成了这一批的统计量，旧的都丢了。要按 momentum 掺在一起。",
+        "forgot_old": "没有加上旧值：旧值还占 1 - momentum。",
+        "fixed": "份量写死成了 0.1。要用传进来的 momentum。",
         "added": "旧值没有打折。旧值的份量是 1 - momentum。",
         "std": "存的是标准差。移动平均里存方差。",
         "only_batch": "只沿批量那一维求了统计量。H 和 W 也要平均掉：dim=(0, 2, 3)。",
@@ -97,6 +114,7 @@ TEXTS = {
         "把批数也登记成缓冲：register_buffer('count', torch.tensor(0))。",
         "eval_batch": "评估模式还在用这一批的统计量。self.training 是 False 时，用移动平均。",
         "eval_updates": "评估时也更新了移动平均。只在 self.training 时更新。",
+        "counted_in_eval": "评估时也数了批数，接着训练时份量就错了。只在 self.training 时数。",
         "grad_switch": "用 torch.is_grad_enabled() 当了开关。检查时在 torch.no_grad() 里训练、"
         "在要梯度时评估，就都反了。开关是 self.training。",
         "moving_in_training": "训练时用了移动平均来规范化。训练时用这一批自己的统计量。",
@@ -113,6 +131,9 @@ TEXTS = {
             "a = gamma / torch.sqrt(var + eps)；K2 = K * a[:, None, None, None]；"
             "b2 里 b 和 mean 都要乘 a。",
         ),
+        "swapped": "两个值的次序反了：先核，后偏置。",
+        "mean_in_kernel": "mean 不能从核里减：BN 减的是卷积的结果，不是权重。"
+        "mean 归到偏置里：a·(b - mean)。",
         "input_axis": "a 对着了输入通道。BN 在卷积之后，a 属于输出通道，对着 K 的第 0 维："
         "a[:, None, None, None]。",
         "columns": "K * a 让 a 对着最后一维（核的列）。a 属于输出通道：a[:, None, None, None]。",
@@ -149,9 +170,23 @@ def _statistics(X, dims=None, **options):
     return X.mean(dims, **options), X.var(dims, unbiased=False, **options)
 
 
+def _two_or_four(X):
+    return _statistics(X, [0, 2, 3] if X.dim() == 4 else [0])
+
+
+def _averaged_variances(X):
+    rows = X.reshape(*X.shape[:2], -1)
+    return rows.mean((0, 2)), rows.var(2, unbiased=False).mean(0)
+
+
 def _per_image(X):
     dims = list(range(2, X.dim()))
     return _statistics(X, dims) if dims else (X, torch.zeros_like(X))
+
+
+def _reshaped_unbiased(X):
+    rows = X.reshape(X.shape[1], -1)
+    return rows.mean(1), rows.var(1)
 
 
 bn_statistics = Exercise(
@@ -167,7 +202,13 @@ bn_statistics = Exercise(
         "all": lambda X: _statistics(X, list(range(X.dim()))),
         "per_image": _per_image,
         "four_axes": lambda X: _statistics(X, [0, 2, 3]),
+        "four_axes_unbiased": lambda X: (X.mean((0, 2, 3)), X.var((0, 2, 3))),
+        "two_or_four": _two_or_four,
+        "along_channels": lambda X: _statistics(X, [1]),
+        "along_channels_unbiased": lambda X: (X.mean(1), X.var(1)),
+        "averaged_variances": _averaged_variances,
         "reshaped": lambda X: _statistics(X.reshape(X.shape[1], -1), [1]),
+        "reshaped_unbiased": _reshaped_unbiased,
         "keepdim": lambda X: _statistics(X, keepdim=True),
     },
     texts=TEXTS["bn_statistics"],
@@ -207,6 +248,10 @@ def _divided_without_eps(X, mean, var, gamma, beta, eps):
     return _column(gamma) * ((X - _column(mean)) / _column(var.sqrt())) + _column(beta)
 
 
+def _columns_late(X, mean, var, gamma, beta, eps):
+    return gamma * ((X - _column(mean)) / torch.sqrt(_column(var) + eps)) + beta
+
+
 def _own_statistics(X, mean, var, gamma, beta, eps):
     return _normalized(X, *_statistics(X), gamma, beta, eps)
 
@@ -220,8 +265,10 @@ bn_normalize = Exercise(
         "no_eps": _divided_without_eps,
         "no_root": _scaled_by(lambda var, eps: var + eps),
         "columns": lambda *args: _normalized(*args, align=lambda v: v),
+        "columns_late": _columns_late,
         "samples": lambda *args: _normalized(*args, align=lambda v: v[:, None, None, None]),
         "own_statistics": _own_statistics,
+        "bare": lambda X, m, v, g, b, eps: _normalized(X, m, v, g**0, 0 * b, eps),
         "no_beta": lambda X, m, v, g, b, eps: _normalized(X, m, v, g, 0 * b, eps),
         "no_gamma": lambda X, m, v, g, b, eps: _normalized(X, m, v, g**0, b, eps),
         "swapped": lambda X, m, v, g, b, eps: _normalized(X, m, v, b, g, eps),
@@ -267,6 +314,8 @@ bn_moving = Exercise(
         "biased": lambda m, v, X, a: _moved(m, v, X, a, unbiased=False),
         "batch_size": _divided_by_batch,
         "replaced": lambda m, v, X, a: _moved(m, v, X, 1),
+        "forgot_old": lambda m, v, X, a: _moved(m, v, X, a, keep=0),
+        "fixed": lambda m, v, X, a: _moved(m, v, X, 0.1),
         "added": lambda m, v, X, a: _moved(m, v, X, a, keep=1),
         "std": _std_kept,
         "only_batch": lambda m, v, X, a: _moved(m, v, X, a, dims=(0,)),
@@ -351,6 +400,12 @@ def _unbiased_when_training(self, batch, X):
     return (batch[0], batch[1] * n / (n - 1)) if self.training else (self.mean, self.var)
 
 
+def _counting_always(self):
+    if not self.training:
+        self.count = self.count + 1
+    return self.training
+
+
 def _normalized_eps_outside(self, X, mean, var):
     return _scaled_by(lambda var, eps: var.sqrt() + eps)(X, mean, var, self.gamma, self.beta, 1e-5)
 
@@ -359,7 +414,8 @@ def _train_save_and_go_on(layer_class, batches, X):
     """Train on batches, save, load into a new layer, evaluate X, train on X, evaluate again."""
     layer = layer_class(X.shape[1])
     with torch.no_grad():
-        for parameter in layer.parameters():  # gamma and beta, whatever they are called
+        # gamma and beta, whatever they are called
+        for parameter in filter(lambda p: p.requires_grad, layer.parameters()):
             parameter += torch.linspace(0.5, 1.5, parameter.numel()).reshape(parameter.shape)
     layer.train()
     for batch in batches[:-1]:
@@ -402,6 +458,7 @@ bn_layer = Exercise(
         "count_lost": _PlainCount,
         "eval_batch": _but(choose=lambda self, batch, X: batch),
         "eval_updates": _but(updates=lambda self: self.count >= 0),
+        "counted_in_eval": _but(updates=_counting_always),
         "grad_switch": _but(choose=_by_grad, updates=lambda self: torch.is_grad_enabled()),
         "moving_in_training": _but(choose=lambda self, batch, X: (self.mean, self.var)),
         "biased": _but(kept=lambda self, var, n: var),
@@ -438,11 +495,18 @@ def _fold_by(*, scale=_factor, shift=None, align=lambda a: a[:, None, None, None
     return fold
 
 
+def _mean_in_kernel(K, b, gamma, beta, mean, var, eps):
+    a = _factor(gamma, var, eps)
+    return (K - mean[:, None, None, None]) * a[:, None, None, None], a * b + beta
+
+
 bn_fold = Exercise(
     "bn_fold",
     answer=_fold_by(),
     cases=_layers,
     mistakes={
+        "swapped": lambda *args: _fold_by()(*args)[::-1],
+        "mean_in_kernel": _mean_in_kernel,
         "input_axis": _fold_by(align=lambda a: a[None, :, None, None]),
         "columns": _fold_by(align=lambda a: a),
         "kernel_kept": _fold_by(align=lambda a: torch.ones(())),

@@ -466,3 +466,105 @@ class TestFold:
 def test_the_last_hint_is_nearly_the_code(name):
     exercise = getattr(check, name)
     assert "(" in str(exercise.hint(len(exercise.texts["hints"])))
+
+
+class TestMoreAttempts:
+    """What a reader tried, and how it was named."""
+
+    def test_statistics(self):
+        def memory_order(X):
+            Y = X.reshape(X.shape[1], -1)
+            return Y.mean(1), Y.var(1)
+
+        def maps_only(X):
+            return X.mean((0, 2, 3)), X.var((0, 2, 3))
+
+        def first(X):
+            return X.mean(1), X.var(1, unbiased=False)
+
+        def first_default(X):
+            return torch.mean(X, dim=1), torch.var(X, dim=1)
+
+        def either(X):
+            dims = (0, 2, 3) if X.dim() == 4 else 0
+            return X.mean(dims), X.var(dims, unbiased=False)
+
+        def in_two_steps(X):
+            Y = X.flatten(2) if X.dim() > 2 else X[:, :, None]
+            return Y.mean(2).mean(0), Y.var(2, unbiased=False).mean(0)
+
+        refused(
+            check.bn_statistics,
+            [
+                (memory_order, "reshaped_unbiased"),
+                (maps_only, "four_axes_unbiased"),
+                (first, "along_channels"),
+                (first_default, "along_channels_unbiased"),
+                (either, "two_or_four"),
+                (in_two_steps, "averaged_variances"),
+            ],
+        )
+
+    def test_normalize(self):
+        def half_aligned(X, mean, var, gamma, beta, eps):
+            X_hat = (X - mean.view(-1, 1, 1)) / torch.sqrt(var.view(-1, 1, 1) + eps)
+            return X_hat * gamma + beta
+
+        def no_scale(X, mean, var, gamma, beta, eps):
+            return (X - mean.view(-1, 1, 1)) / torch.sqrt(var.view(-1, 1, 1) + eps)
+
+        refused(check.bn_normalize, [(half_aligned, "columns_late"), (no_scale, "bare")])
+
+    def test_moving(self):
+        def tenth(m, v, X, momentum):
+            return 0.9 * m + 0.1 * X.mean((0, 2, 3)), 0.9 * v + 0.1 * X.var((0, 2, 3))
+
+        def new_only(m, v, X, momentum):
+            return momentum * X.mean((0, 2, 3)), momentum * X.var((0, 2, 3))
+
+        refused(check.bn_moving, [(tenth, "fixed"), (new_only, "forgot_old")])
+
+    def test_layer(self):
+        class Frozen(nn.Module):
+            """Keeps its statistics as parameters that are not trained: odd, but right."""
+
+            def __init__(self, channels):
+                super().__init__()
+                self.gamma = nn.Parameter(torch.ones(channels, 1, 1))
+                self.beta = nn.Parameter(torch.zeros(channels, 1, 1))
+                state = torch.zeros(channels, 1, 1), torch.ones(channels, 1, 1), torch.zeros(1)
+                self.m, self.v, self.k = (nn.Parameter(t, requires_grad=False) for t in state)
+
+            def count(self):
+                if self.training:
+                    self.k += 1
+
+            def forward(self, X):
+                self.count()
+                mean, var = self.m, self.v
+                if self.training:
+                    dims = (0, 2, 3)
+                    mean = X.mean(dims)[:, None, None]
+                    var = X.var(dims, unbiased=False)[:, None, None]
+                    with torch.no_grad():
+                        self.m += (mean - self.m) / self.k
+                        self.v += (X.var(dims)[:, None, None] - self.v) / self.k
+                return self.gamma * (X - mean) / torch.sqrt(var + 1e-5) + self.beta
+
+        class CountsAll(Frozen):
+            def count(self):
+                self.k += 1
+
+        assert check.bn_layer(Frozen), check.bn_layer(Frozen)
+        refused(check.bn_layer, [(CountsAll, "counted_in_eval")])
+
+    def test_fold(self):
+        def from_kernel(K, b, gamma, beta, mean, var, eps):
+            a = (gamma / torch.sqrt(var + eps)).view(-1, 1, 1, 1)
+            return a * (K - mean.view(-1, 1, 1, 1)), a.flatten() * b + beta
+
+        def other_order(K, b, gamma, beta, mean, var, eps):
+            a = gamma / torch.sqrt(var + eps)
+            return a * (b - mean) + beta, a.view(-1, 1, 1, 1) * K
+
+        refused(check.bn_fold, [(from_kernel, "mean_in_kernel"), (other_order, "swapped")])
