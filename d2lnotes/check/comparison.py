@@ -24,6 +24,7 @@ TEXTS = {
         "variance": "这是方差，还要开方：先求标准差。",
         "reversed": "差反了：甲减乙。",
         "hits": "差用的是张数。精度是张数除以 n。",
+        "not_centred": "方差要先减去平均：d 的平方的平均，还要减去平均的平方。",
         "disagreement": "取了绝对值，得到的是意见不同的比例。一胜一负应抵消。",
     },
     "separated": {
@@ -38,6 +39,8 @@ TEXTS = {
         "one_way": "只问了甲在上面，没有问乙在上面：那时返回 −1。",
         "flipped": "1 和 −1 反了：甲全高返回 1。",
         "best": "比的是各自最好的一次。要拿一边最差的与另一边最好的比。",
+        "no_overlap": "不是甲全高，不等于乙全高：两段还可能重叠，那时返回 0。",
+        "twenty_five": "25 是五次对五次的对数。这里两边的长短不定：len(a) * len(b)。",
         "in_turn": "只把次序相同的两个相比。甲的每一个都要高于乙的每一个。",
     },
     "pareto_front": {
@@ -51,6 +54,7 @@ TEXTS = {
         "strict": "要求两样都严格更好才算压过。代价相同、精度更高，也压过了。",
         "self_beaten": "每个点都被自己压过了：要“至少有一样更好”才算。",
         "twins": "两个完全相同的点互相压掉了。它们都没有被压过，都要留下。",
+        "first_twin": "完全相同的点只留了一个。它们都没有被压过，都要留下。",
         "best_only": "只留了精度最高的。又省又差一点的也没有被压过。",
         "cheapest_only": "只留了最便宜的。更贵但更准的也没有被压过。",
         "wrong_way": "代价的方向反了：代价越低越好。",
@@ -71,6 +75,9 @@ TEXTS = {
         "saved_times_four": "saved 已经是字节，不用再乘 4。",
         "each_image": "参数、梯度和状态只有一份，不是每张图一份：先减掉，再除。",
         "negative": "放不下时应返回 0，不是负数。",
+        "states_once": "states 是每个参数记几个数，要乘参数的个数。",
+        "not_whole": "张数是整数：用 //，不用 /。",
+        "rounded": "四舍五入会多放一张：要向下取整。",
         "rounded_up": "要向下取整：不够放一张的，就不放了。",
     },
     "stratified_split": {
@@ -83,6 +90,9 @@ TEXTS = {
         ),
         "overlap": "训练集里还有验证集的图：训练时见过的图，不能用来验证。",
         "first": "每类取了最前面的几张，没有打乱。数据若按来源排列，这样取就偏了。",
+        "last": "每类取了最后面的几张，没有打乱。数据若按来源排列，这样取就偏了。",
+        "masks": "返回的是布尔掩码，要的是序号：mask.nonzero().flatten()。",
+        "not_joined": "每一类的序号还是分开的：用 torch.cat 接成一个张量。",
         "not_stratified": "总数对，各类却不一样多：要逐类地取。",
         "in_all": "一共只取了 per_class 张：每一类都要 per_class 张。",
         "swapped": "次序反了：先训练，后验证。",
@@ -96,8 +106,8 @@ TEXTS = {
             "nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10) 作结尾，"
             "前面两三层 3×3 卷积，至少一层 stride=2。",
         ),
-        "hidden": "层放在普通的列表里，PyTorch 看不见它们的参数：用 nn.Sequential 或 "
-        "nn.ModuleList。",
+        "hidden": "层放在普通的列表或字典里，PyTorch 看不见它们的参数：用 nn.Sequential、"
+        "nn.ModuleList 或 nn.ModuleDict。",
         "shape": "输出的形状不是 (N, 10)。",
         "four_axes": "输出还有四个维度：最后少了 nn.Flatten()。",
         "no_conv": "没有卷积层。",
@@ -151,6 +161,10 @@ paired_difference = Exercise(
         ),
         "reversed": lambda a, b: (_signs(b, a).mean().item(), _standard_error(_signs(a, b))),
         "hits": lambda a, b: (_signs(a, b).sum().item(), _standard_error(_signs(a, b))),
+        "not_centred": lambda a, b: (
+            _signs(a, b).mean().item(),
+            (_signs(a, b).abs().mean() / len(a)).sqrt().item(),
+        ),
         "disagreement": lambda a, b: (
             _signs(a, b).abs().mean().item(),
             _standard_error(_signs(a, b).abs()),
@@ -187,6 +201,8 @@ separated = Exercise(
         "one_way": lambda a, b: int(min(a) > max(b)),
         "flipped": lambda a, b: _separated(b, a),
         "best": lambda a, b: _sign(max(a) - max(b)),
+        "no_overlap": lambda a, b: 1 if min(a) > max(b) else -1,
+        "twenty_five": lambda a, b: -1 if min(b) > max(a) else 0,
         "in_turn": lambda a, b: (
             int(all(x > y for x, y in zip(a, b, strict=False)))
             - int(all(x < y for x, y in zip(a, b, strict=False)))
@@ -233,6 +249,11 @@ pareto_front = Exercise(
         "twins": lambda costs, accuracies: _front(
             costs, accuracies, lambda c, a, cost, acc, same: not same and c <= cost and a >= acc
         ),
+        "first_twin": lambda costs, accuracies: [
+            i
+            for i in _pareto(costs, accuracies)
+            if (costs[i], accuracies[i]) not in zip(costs[:i], accuracies[:i], strict=True)
+        ],
         "best_only": lambda costs, accuracies: [accuracies.index(max(accuracies))],
         "cheapest_only": lambda costs, accuracies: [costs.index(min(costs))],
         "wrong_way": lambda costs, accuracies: _pareto([-c for c in costs], accuracies),
@@ -273,6 +294,9 @@ largest_batch = Exercise(
         "saved_times_four": lambda m, p, states, saved: _batch(m, 4 * p * (2 + states), 4 * saved),
         "each_image": lambda m, p, states, saved: m // (4 * p * (2 + states) + saved),
         "negative": lambda m, p, states, saved: (m - 4 * p * (2 + states)) // saved,
+        "states_once": lambda m, p, states, saved: _batch(m, 4 * (2 * p + states), saved),
+        "not_whole": lambda m, p, states, saved: max(0, (m - 4 * p * (2 + states)) / saved),
+        "rounded": lambda m, p, states, saved: max(0, round((m - 4 * p * (2 + states)) / saved)),
         "rounded_up": lambda m, p, states, saved: max(0, -((4 * p * (2 + states) - m) // saved)),
     },
     texts=TEXTS["largest_batch"],
@@ -293,9 +317,22 @@ def _what_a_split_is(submission, labels, per_class):
     split = submission(labels, per_class)
     if split is None or split is ...:
         return split
-    train, valid = (torch.as_tensor(part).flatten().tolist() for part in split)
+    if any(isinstance(i, torch.Tensor) and i.dim() > 0 for part in split for i in part):
+        return "每一类的序号是分开的"
+    train, valid = (torch.as_tensor(part).flatten() for part in split)
+    if valid.dtype == torch.bool:
+        return "布尔掩码"
+    train, valid = train.tolist(), valid.tolist()
     counts = labels[torch.tensor(valid, dtype=torch.long)].bincount(minlength=labels.max() + 1)
-    first = [(labels == c).nonzero().flatten()[:per_class] for c in labels.unique()]
+    groups = [(labels == c).nonzero().flatten() for c in labels.unique()]
+    first, last = (
+        [g[part] for g in groups] for part in (slice(per_class), slice(-per_class, None))
+    )
+    if set(valid) == set(torch.cat(first).tolist()):
+        chance = "取的是最前面的几张"
+    else:
+        from_the_end = set(valid) == set(torch.cat(last).tolist())
+        chance = "取的是最后面的几张" if from_the_end else "打乱了"
     if (counts == per_class).all():
         size = "每类恰好 per_class 张"
     elif len(valid) == per_class * len(counts):
@@ -309,7 +346,7 @@ def _what_a_split_is(submission, labels, per_class):
         "全在" if set(train) | set(valid) == set(range(len(labels))) else "有的图两边都不在",
         "有重复的图" if len(set(train)) + len(set(valid)) < len(train) + len(valid) else "无重复",
         size,
-        "取的是最前面的几张" if set(valid) == set(torch.cat(first).tolist()) else "打乱了",
+        chance,
     )
 
 
@@ -318,6 +355,12 @@ def _split(labels, per_class, order=None):
     groups = [order[labels[order] == c] for c in labels.unique()]
     train = torch.cat([group[per_class:] for group in groups])
     return train, torch.cat([group[:per_class] for group in groups])
+
+
+def _masks(labels, per_class):
+    valid = torch.zeros(len(labels), dtype=torch.bool)
+    valid[_split(labels, per_class)[1]] = True
+    return ~valid, valid
 
 
 def _cut(labels, count):
@@ -333,6 +376,9 @@ stratified_split = Exercise(
     mistakes={
         "overlap": lambda labels, k: (torch.arange(len(labels)), _split(labels, k)[1]),
         "first": lambda labels, k: _split(labels, k, torch.arange(len(labels))),
+        "last": lambda labels, k: _split(labels, k, torch.arange(len(labels)).flip(0)),
+        "masks": _masks,
+        "not_joined": lambda labels, k: tuple(list(part.split(k)) for part in _split(labels, k)),
         "not_stratified": lambda labels, k: _cut(labels, k * len(labels.unique())),
         "in_all": lambda labels, k: _cut(labels, k),
         "swapped": lambda labels, k: _split(labels, k)[::-1],
@@ -349,7 +395,7 @@ def _what_a_net_is(submission, n):
     if net is None or net is ...:
         return net
     if any(_has_hidden_layers(module) for module in net.modules()):
-        return "有层放在普通的列表里"
+        return "有层放在普通的列表或字典里"
     X = torch.rand(n, 1, 28, 28)
     y = net.train(n > 1)(X)  # batch norm wants two images
     if y.dim() == 4:
@@ -369,7 +415,9 @@ def _what_a_net_is(submission, n):
 
 
 def _has_hidden_layers(module):
-    inside = (value for value in vars(module).values() if isinstance(value, (list, tuple)))
+    own = (value for name, value in vars(module).items() if name != "_modules")
+    inside = (value.values() if isinstance(value, dict) else value for value in own)
+    inside = (value for value in inside if isinstance(value, (list, tuple, type({}.values()))))
     return any(isinstance(item, nn.Module) for value in inside for item in value)
 
 

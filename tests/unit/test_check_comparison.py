@@ -56,6 +56,10 @@ def test_difference_wrong():
         d = a - b
         return d.mean(), d.std()
 
+    def squares(a, b):
+        d = a.double() - b.double()
+        return d.mean().item(), ((d**2).mean() / len(d)).sqrt().item()
+
     def b_first(a, b):
         difference, error = by_hand(a, b)
         return -difference, error
@@ -69,6 +73,7 @@ def test_difference_wrong():
         (forgets_n, "no_root"),
         (divides_by_n, "by_n"),
         (minus, "bool_minus"),
+        (squares, "not_centred"),
         (b_first, "reversed"),
         (images, "hits"),
     ]:
@@ -118,7 +123,16 @@ def test_separated_wrong():
     def records(a, b):
         return 1 if max(a) > max(b) else -1 if max(a) < max(b) else 0
 
+    def two_ways(a, b):
+        return 1 if min(a) > max(b) else -1
+
+    def all_pairs(a, b):
+        won = sum((x > y) + (x == y) / 2 for x in a for y in b)
+        return 1 if won == 25 else -1 if won == 0 else 0
+
     for wrong, mistake in [
+        (two_ways, "no_overlap"),
+        (all_pairs, "twenty_five"),
         (averages, "means"),
         (touching, "ties"),
         (only_above, "one_way"),
@@ -188,6 +202,14 @@ def test_front_wrong():
                 front.append(i)
         return front
 
+    def sweep(costs, accuracies):
+        front, best = [], -1
+        for i in sorted(range(len(costs)), key=lambda i: (costs[i], -accuracies[i])):
+            if accuracies[i] > best:
+                front.append(i)
+                best = accuracies[i]
+        return sorted(front)
+
     def winner(costs, accuracies):
         return [max(range(len(costs)), key=lambda i: accuracies[i])]
 
@@ -196,6 +218,7 @@ def test_front_wrong():
         (not_strict, "self_beaten"),
         (others, "twins"),
         (winner, "best_only"),
+        (sweep, "first_twin"),
     ]:
         result = check.pareto_front(wrong)
         assert result.mistake == mistake, (wrong.__name__, result)
@@ -232,6 +255,15 @@ def test_batch_wrong():
     def no_fours(memory, parameters, states, saved):
         return max(0, (memory - parameters * (2 + states)) // saved)
 
+    def states_of_all(memory, parameters, states, saved):
+        return max(0, (memory - 4 * (parameters + parameters + states)) // saved)
+
+    def slash(memory, parameters, states, saved):
+        return max(0, (memory - 4 * parameters * (2 + states)) / saved)
+
+    def nearest(memory, parameters, states, saved):
+        return max(0, round((memory - 4 * parameters * (2 + states)) / saved))
+
     def all_each(memory, parameters, states, saved):
         return int(memory / (parameters * (2 + states) * 4 + saved))
 
@@ -241,6 +273,9 @@ def test_batch_wrong():
         (below_zero, "negative"),
         (no_fours, "no_bytes"),
         (all_each, "each_image"),
+        (states_of_all, "states_once"),
+        (slash, "not_whole"),
+        (nearest, "rounded"),
     ]:
         result = check.largest_batch(wrong)
         assert result.mistake == mistake, (wrong.__name__, result)
@@ -290,6 +325,28 @@ def test_split_wrong():
         count = per_class * len(labels.unique())
         return order[count:], order[:count]
 
+    def the_last(labels, per_class):
+        picks = [torch.where(labels == c)[0] for c in labels.unique()]
+        return torch.cat([p[:-per_class] for p in picks]), torch.cat(
+            [p[-per_class:] for p in picks]
+        )
+
+    def as_masks(labels, per_class):
+        mask = torch.zeros_like(labels, dtype=torch.bool)
+        for c in labels.unique():
+            places = torch.where(labels == c)[0]
+            mask[places[torch.randperm(len(places))[:per_class]]] = True
+        return ~mask, mask
+
+    def class_lists(labels, per_class):
+        train, valid = [], []
+        for c in labels.unique():
+            places = torch.where(labels == c)[0]
+            places = places[torch.randperm(len(places))]
+            valid.append(places[:per_class])
+            train.append(places[per_class:])
+        return train, valid
+
     def few(labels, per_class):
         order = torch.randperm(len(labels)).tolist()
         return order[per_class:], order[:per_class]
@@ -299,6 +356,9 @@ def test_split_wrong():
         (the_first, "first"),
         (like_the_chapter, "not_stratified"),
         (few, "in_all"),
+        (the_last, "last"),
+        (as_masks, "masks"),
+        (class_lists, "not_joined"),
     ]:
         result = check.stratified_split(wrong)
         assert result.mistake == mistake, (wrong.__name__, result)
