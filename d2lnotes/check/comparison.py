@@ -317,7 +317,8 @@ def _what_a_split_is(submission, labels, per_class):
     split = submission(labels, per_class)
     if split is None or split is ...:
         return split
-    if any(isinstance(i, torch.Tensor) and i.dim() > 0 for part in split for i in part):
+    lists = (part for part in split if isinstance(part, (list, tuple)))
+    if any(isinstance(i, torch.Tensor) and i.dim() > 0 for part in lists for i in part):
         return "每一类的序号是分开的"
     train, valid = (torch.as_tensor(part).flatten() for part in split)
     if valid.dtype == torch.bool:

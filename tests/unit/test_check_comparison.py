@@ -306,7 +306,13 @@ def test_split_right():
         )
         return np.setdiff1d(np.arange(len(y)), valid), valid
 
-    for answer in (class_by_class, counting, seeded_numpy):
+    def columns(labels, per_class):
+        is_train = torch.ones_like(labels, dtype=torch.bool)
+        valid = counting(labels, per_class)[1]
+        is_train[valid] = False
+        return is_train.nonzero(), valid
+
+    for answer in (class_by_class, counting, seeded_numpy, columns):
         assert check.stratified_split(answer), answer.__name__
 
 
