@@ -33,7 +33,7 @@ test: $(INSTALLED) $(COLAB)/.installed
 	python -m pytest tests/unit
 	IPYWIDGETS=$(COLAB_IPYWIDGETS) PYTHONPATH=$(abspath $(COLAB)) python -m pytest tests/unit/test_widgets*.py
 	$(MAKE) book SOLUTIONS=1
-	python tests/browser.py
+	python tools/browser.py
 	python -m pytest -n $(JOBS) --dist loadfile tests/site
 
 gate: data

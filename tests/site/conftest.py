@@ -28,15 +28,6 @@ CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
 SCHEMES = ["http", "file"]
 READY = "document.documentElement.dataset.bookWidgets === 'ready'"
-FLAGS = [
-    "--no-sandbox",  # in a container we are root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +48,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail(browser_finder.HOW_TO, pytrace=False)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=path, args=browser_finder.FLAGS)
         yield chromium
         chromium.close()
 

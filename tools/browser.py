@@ -1,4 +1,4 @@
-"""Finds a Chromium, or gets one: `python tests/browser.py` prints its path."""
+"""Finds a Chromium, or gets one: `python tools/browser.py` prints its path."""
 
 import os
 import shutil
@@ -20,6 +20,15 @@ HOW_TO = (
     "没有找到 Chromium：请安装 Chromium 或 Chrome（Debian/Ubuntu：sudo apt-get install chromium），"
     "或运行 python -m playwright install chromium，或把 $CHROMIUM 设为浏览器的路径。"
 )
+FLAGS = [
+    "--no-sandbox",  # in a container we are root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def find() -> str | None:
