@@ -1,6 +1,8 @@
 # make book    build the site into _build/html; without solutions: make book SOLUTIONS=0
 # make serve   open it in a browser
 # make test    run all tests
+# make chapter NAME=convolution/my-lesson TITLE="我的一课"   a new chapter from the template
+# make lint    say what a page breaks; with FIX=1, first take results out of notebooks
 # make gate    train every quick recipe and compare with what is recorded
 # make bench   compare with d2l and torch
 PYTHON ?= python3
@@ -21,7 +23,7 @@ COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test gate bench data lock clean
+.PHONY: book serve test chapter lint gate bench data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -35,6 +37,13 @@ test: $(INSTALLED) $(COLAB)/.installed
 	$(MAKE) book SOLUTIONS=1
 	python tools/browser.py
 	python -m pytest -n $(JOBS) --dist loadfile tests/site
+
+# NAME and TITLE are in the recipe's environment: a shell reads nothing into them
+chapter: $(INSTALLED)
+	@python tools/new_chapter.py "$$NAME" "$$TITLE"
+
+lint: $(INSTALLED)
+	@python -m tools.lint $(if $(filter 1,$(FIX)),--fix)
 
 gate: data
 	python -m pytest -s tests/gate
@@ -58,7 +67,7 @@ $(PAGE):
 	$(MAKE) book
 
 $(INSTALLED): requirements.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本，现在是 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 book 指定")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本，现在是 " + sys.version.split()[0] + "；可用 make PYTHON=python3.12 book 指定")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -r requirements.txt
 	$(BIN)/pip install --no-deps d2l==1.0.3

@@ -57,26 +57,26 @@ def without_solutions(text: str, note: str = "") -> str:
             tags = CODE.sub("", words)
             begins, ends = tags.count(BEGIN), tags.count(END)
         if begins > 1 or (begins and block):
-            raise ValueError(f"line {number}: {BEGIN}> stands in another")
+            raise ValueError(f"第 {number} 行：{BEGIN}> 套在另一个里面，或者前一个没有结束")
         if begins:
             if not words.startswith(BEGIN):
-                raise ValueError(f"line {number}: there is text before {BEGIN}>")
+                raise ValueError(f"第 {number} 行：{BEGIN}> 前面不能有别的字")
             first = number
         elif ends and not block:
-            raise ValueError(f"line {number}: {END} closes nothing")
+            raise ValueError(f"第 {number} 行：{END} 没有对应的 {BEGIN}>")
         (block if begins or block else kept).append(line)
         if ends:
             if ends > 1 or not words.endswith(END):
-                raise ValueError(f"line {number}: there is text after {END}")
+                raise ValueError(f"第 {number} 行：{END} 后面不能有别的字")
             summary = SUMMARY.search("".join(block))
             if not summary:
-                raise ValueError(f"line {first}: {BEGIN}> has no <summary>")
+                raise ValueError(f"第 {first} 行：{BEGIN}> 里没有 <summary>")
             if WORD in summary[1]:
                 block, note = [note], ""
             kept += block
             block = []
     if block:
-        raise ValueError(f"line {first}: {BEGIN}> is never closed")
+        raise ValueError(f"第 {first} 行：{BEGIN}> 没有结束，缺 {END}")
     return "".join(kept)
 
 
@@ -96,7 +96,7 @@ def page_without_solutions(name: str, text: str) -> str:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             before = "".join(cell["source"])
-            after = _checked(f"{name}, cell {cell['id']}", before, note)
+            after = _checked(f"{name} 的单元格 {cell.get('id', '')}", before, note)
             if after != before:
                 cell["source"], note = after.splitlines(keepends=True), ""
     return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
@@ -106,7 +106,7 @@ def _checked(place: str, text: str, note: str) -> str:
     try:
         return without_solutions(text, note)
     except ValueError as error:
-        raise ExtensionError(f"{place}, {error}") from error
+        raise ExtensionError(f"{place}，{error}") from error
 
 
 def read_environment(app: Sphinx, config: Config) -> None:

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +28,7 @@ HTML = ROOT / "_build" / "html"
 CHAPTERS = [f"{name}.html" for name in parse_toc_yaml(ROOT / "_toc.yml")]
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
 SCHEMES = ["http", "file"]
+SUB_PATH = "/class/cnn/"  # where the site lies on its server: nothing may ask for /…
 READY = "document.documentElement.dataset.bookWidgets === 'ready'"
 
 
@@ -53,23 +55,35 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line of log for each."""
+class SubPathHandler(SimpleHTTPRequestHandler):
+    """Serves files below SUB_PATH and nothing elsewhere, without a line of log for each."""
+
+    def translate_path(self, path: str) -> str:
+        """The file of an address; one that is not there for addresses outside."""
+        inside = path.startswith(SUB_PATH)
+        return super().translate_path(path[len(SUB_PATH) :] if inside else "/outside/the/site")
 
     def log_message(self, *args: object) -> None:
         """Says nothing."""
 
 
-@pytest.fixture(scope="session")
-def addresses(html: Path) -> Iterator[dict[str, str]]:
-    """Where the site begins, by scheme; each ends with a slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=html))
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serves a folder over http below a sub-path, as a teacher's web server may; gives its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SubPathHandler, directory=folder))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield {"http": f"http://127.0.0.1:{server.server_port}/", "file": f"{html.as_uri()}/"}
+    yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def addresses(html: Path) -> Iterator[dict[str, str]]:
+    """Where the site begins, by scheme; each ends with a slash."""
+    with serve(html) as address:
+        yield {"http": address, "file": f"{html.as_uri()}/"}
 
 
 @dataclass

@@ -32,7 +32,8 @@ def test_every_widget_is_drawn(opened: Visit) -> None:
 def test_every_picture_has_words(opened: Visit) -> None:
     silent = opened.page.evaluate(
         """() => [
-          ...[...document.images].filter((image) => !image.alt.trim()),
+          // where a cell gives no words, docutils writes the address
+          ...[...document.images].filter(({ alt }) => !alt.trim() || alt.includes("_images/")),
           ...document.querySelectorAll(
             'svg[role="img"]:not([aria-label], [aria-labelledby], :has(title))'),
         ].map((element) => element.outerHTML.slice(0, 200))"""

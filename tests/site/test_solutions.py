@@ -12,12 +12,12 @@ SECRETS = ["quokka", "袋鼠"]  # in solutions alone, of the page and of the not
 SOLUTION = f"<details><summary>参考答案</summary>\n\n{' '.join(SECRETS)}\n\n</details>\n"
 HINT = "<details><summary>提示</summary>\n\n先数一数。\n\n</details>\n"
 MALFORMED = {
-    "never closed": "<details><summary>参考答案</summary>\n\n四。\n",
-    "in another": f"<details><summary>参考答案</summary>\n{HINT}</details>\n",
-    "closes nothing": f"{SOLUTION}</details>\n",
-    "no <summary>": "<details>\n参考答案：四。\n</details>\n",
-    "text before": f"- 题。{SOLUTION}",
-    "text after": "<details><summary>参考答案</summary>\n四。</details>别的\n",
+    "没有结束": "<details><summary>参考答案</summary>\n\n四。\n",
+    "套在另一个里面": f"<details><summary>参考答案</summary>\n{HINT}</details>\n",
+    "没有对应的": f"{SOLUTION}</details>\n",
+    "没有 <summary>": "<details>\n参考答案：四。\n</details>\n",
+    "前面不能有": f"- 题。{SOLUTION}",
+    "后面不能有": "<details><summary>参考答案</summary>\n四。</details>别的\n",
 }
 
 
@@ -75,9 +75,9 @@ def test_another_value_is_refused(book: Book, value: str) -> None:
 
 def test_a_block_that_is_not_closed_fails_twice(book: Book) -> None:
     text = (book.root / ONE).read_text(encoding="utf-8")
-    book.notebook(ONE, "one", "1 + 1", prose=MALFORMED["never closed"])
-    book.assert_fails_twice("chapters/one, cell title, line 3: <details> is never closed")
-    book.assert_fails_twice("never closed", SOLUTIONS="0")
+    book.notebook(ONE, "one", "1 + 1", prose=MALFORMED["没有结束"])
+    book.assert_fails_twice("chapters/one 的单元格 title，第 3 行：<details> 没有结束")
+    book.assert_fails_twice("没有结束", SOLUTIONS="0")
     book.write(ONE, text)
     status, _, log = book.build()
     assert status == 0, log
@@ -85,7 +85,7 @@ def test_a_block_that_is_not_closed_fails_twice(book: Book) -> None:
 
 @pytest.mark.parametrize("words", MALFORMED)
 def test_malformed_blocks_are_named(words: str) -> None:
-    with pytest.raises(ValueError, match=rf"line \d+: .*{words}"):
+    with pytest.raises(ValueError, match=rf"第 \d+ 行：.*{words}"):
         without_solutions(f"# 题\n\n{MALFORMED[words]}\n后面的正文。\n")
 
 

@@ -268,26 +268,6 @@ def test_vgg():
             assert str(names["vgg"](arch)) == str(ours)
 
 
-@pytest.mark.parametrize("path", sorted(CHAPTERS.rglob("*.ipynb")), ids=lambda p: p.stem)
-def test_notebooks_follow_the_books_conventions(path):
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    assert "widgets" not in notebook["metadata"]
-    cells = notebook["cells"]
-    assert len({c["id"] for c in cells}) == len(cells)
-    assert "".join(cells[0]["source"]).startswith("# ")
-    assert cells[1]["id"] == "setup"
-    text = "".join("".join(c["source"]) + "\n" for c in cells if c["cell_type"] == "markdown")
-    headings = ["**学习目标**", "## 小结"]
-    if path.parent.name != "appendix":
-        headings.append("## 练习")
-    for heading in headings:
-        assert heading in text
-    for cell in cells:
-        if cell["cell_type"] == "code":
-            assert not cell["outputs"] and cell["execution_count"] is None
-            assert len(cell["source"]) <= 15, cell["id"]
-
-
 def test_alexnet():
     with torch.device("meta"):
         names = run_cell("networks/alexnet", "parts", nn=nn)
