@@ -5,6 +5,7 @@
 # make lint    say what a page breaks; with FIX=1, first take results out of notebooks
 # make gate    train every quick recipe and compare with what is recorded
 # make bench   compare with d2l and torch
+# make audit   known vulnerabilities, and the licences of all that is shipped
 PYTHON ?= python3
 PORT ?= 8000
 DEVICE ?= cpu
@@ -23,7 +24,7 @@ COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test chapter lint gate bench data lock clean
+.PHONY: book serve test chapter lint gate bench audit data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -52,6 +53,9 @@ bench: $(INSTALLED)
 	python benchmarks/bench.py --device $(DEVICE)
 	$(MAKE) book
 	python -m pytest -sq tests/site/bench_explorer.py
+
+audit: $(INSTALLED)
+	PYTHONPATH=sphinx_ext python tools/audit.py
 
 data: $(INSTALLED)
 	python -m d2lnotes data

@@ -36,6 +36,8 @@ class Book:
             ROOT / "sphinx_ext", root / "sphinx_ext", ignore=shutil.ignore_patterns("__pycache__")
         )
         shutil.copy(ROOT / "_config.yml", root)
+        shutil.copy(ROOT / "LICENSE", root)
+        self.write("assets/vendor/LICENSES.txt", "")
         (root / "frontend").symlink_to(ROOT / "frontend")  # its minifiers
         for name in ("book.css", "favicon.svg"):
             self.write(f"assets/{name}", (ROOT / "assets" / name).read_text(encoding="utf-8"))
