@@ -6,6 +6,7 @@
 # make gate    train every quick recipe and compare with what is recorded
 # make bench   compare with d2l and torch
 # make audit   known vulnerabilities, and the licences of all that is shipped
+# make links   ask every outside link of the book whether it still answers
 PYTHON ?= python3
 PORT ?= 8000
 DEVICE ?= cpu
@@ -24,7 +25,7 @@ COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test chapter lint gate bench audit data lock clean
+.PHONY: book serve test chapter lint gate bench audit links data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -56,6 +57,9 @@ bench: $(INSTALLED)
 
 audit: $(INSTALLED)
 	PYTHONPATH=sphinx_ext python tools/audit.py
+
+links: book
+	jupyter-book build --builder linkcheck .; found=$$?; rm -f _build/html/output.*; exit $$found
 
 data: $(INSTALLED)
 	python -m d2lnotes data
