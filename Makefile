@@ -1,9 +1,11 @@
 # make book    build the site into _build/html; without solutions: make book SOLUTIONS=0
 # make serve   open it in a browser
+# make zip     pack it for a class without internet; without solutions: make zip SOLUTIONS=0
 # make test    run all tests
 # make chapter NAME=convolution/my-lesson TITLE="我的一课"   a new chapter from the template
 # make lint    say what a page breaks; with FIX=1, first take results out of notebooks
 # make gate    train every quick recipe and compare with what is recorded
+# make offline unpack the zip with the network cut; install, run LeNet, kill it, go on
 # make bench   compare with d2l and torch
 # make audit   known vulnerabilities, and the licences of all that is shipped
 # make links   ask every outside link of the book whether it still answers
@@ -25,13 +27,16 @@ COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve test chapter lint gate bench audit links data lock clean
+.PHONY: book serve zip test chapter lint gate offline bench audit links data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
 
 serve: $(PAGE)
 	(sleep 1; python -m webbrowser "http://localhost:$(PORT)/") & python -m http.server -d _build/html $(PORT)
+
+zip: book
+	python tools/offline_zip.py
 
 test: $(INSTALLED) $(COLAB)/.installed
 	python -m pytest tests/unit
@@ -49,6 +54,9 @@ lint: $(INSTALLED)
 
 gate: data
 	python -m pytest -s tests/gate
+
+offline: book
+	python -m pytest -s tests/offline
 
 bench: $(INSTALLED)
 	python benchmarks/bench.py --device $(DEVICE)

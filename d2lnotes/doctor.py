@@ -69,4 +69,6 @@ def _data(root):
         files = fashion_mnist_files(root)
     except DatasetError as error:
         return False, str(error)
+    except ImportError as error:  # torchvision, which knows the mirrors
+        return False, f"没有完好的 Fashion-MNIST，也下载不了：{error}"
     return True, f"Fashion-MNIST：{len(files)} 个文件齐全，校验和正确"

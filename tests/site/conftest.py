@@ -133,7 +133,10 @@ class Visit:
 
 @pytest.fixture(scope="session")
 def visit(browser: Browser, addresses: dict[str, str]) -> Iterator[Callable[..., Visit]]:
-    """Opens a page: `visit("http", "intro.html")`; `change` may serve other HTML in its place."""
+    """Opens a page: `visit("http", "intro.html")`; `change` may serve other HTML in its place.
+
+    In place of a scheme, an address opens a site that lies elsewhere.
+    """
     contexts = []
 
     def open_page(scheme: str, name: str, change: Callable[[Route], None] | None = None) -> Visit:
@@ -141,11 +144,11 @@ def visit(browser: Browser, addresses: dict[str, str]) -> Iterator[Callable[...,
             contexts.pop().close()
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         contexts.append(context)
-        seen = Visit(context.new_page(), addresses[scheme])
+        seen = Visit(context.new_page(), addresses.get(scheme, scheme))
         seen.watch()
         if change:
-            seen.page.route(addresses[scheme] + name, change)
-        seen.page.goto(addresses[scheme] + name)
+            seen.page.route(seen.base + name, change)
+        seen.page.goto(seen.base + name)
         seen.settle()
         return seen
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from conftest import PAGES
+from conftest import PAGES, SCHEMES
 
 EXPLORER = re.compile(r"#[a-z-]+-explorer(-\d+)?\?")
 ADDRESSES = {"href", "src", "data", "poster"}
@@ -41,6 +41,13 @@ def test_internal_links_are_live(html: Path, soups: dict[Path, BeautifulSoup]) -
                 dead.append(f"{page.relative_to(html)}: {link}")
     assert dead == []
     assert checked > 100  # else nothing was looked at
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_index_leads_to_the_book(visit, scheme: str) -> None:
+    seen = visit(scheme, "index.html")
+    seen.page.wait_for_url(f"{seen.base}intro.html")
+    assert seen.complaints == []
 
 
 def test_no_button_leads_to_a_placeholder(soups: dict[Path, BeautifulSoup]) -> None:

@@ -1,10 +1,12 @@
 """The book with and without solutions: `SOLUTIONS=1` and `SOLUTIONS=0`."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
+from offline_zip import make_zip
 from small_book import ONE, Book
 from solutions import WORD, page_without_solutions, without_solutions
 
@@ -59,6 +61,13 @@ def test_a_build_without_solutions_holds_none(book: Book) -> None:
         assert text.count("<em>这一版不含参考答案。</em>") == 1
     assert "还有正文" in (html / "intro.html").read_text(encoding="utf-8")
     assert "再想想" in (html / "chapters/one.html").read_text(encoding="utf-8")
+
+    zipped = make_zip(html, book.root)
+    assert zipped.name == "cnn-book-no-answers.zip"
+    with zipfile.ZipFile(zipped) as archive:
+        archive.extractall(book.root / "unzipped")
+    for secret in SECRETS:
+        assert holders(book.root / "unzipped", secret) == []
 
     status, runs, log = book.build(SOLUTIONS="1")
     assert (status, runs) == (0, []), log

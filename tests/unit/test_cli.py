@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from d2lnotes import doctor
+from d2lnotes import doctor, download
 from d2lnotes.__main__ import main
 from d2lnotes.recipes import train_recipe
 from d2lnotes.results import results
@@ -28,6 +28,14 @@ def test_doctor_is_content_with_this_machine():
     assert (
         "一切就绪" in result.stdout and f"torch {torch.__version__.split('+')[0]}" in result.stdout
     )
+
+
+def test_doctor_without_data_and_torchvision(monkeypatch, tmp_path):
+    monkeypatch.setattr(download, "DEBIAN_FOLDER", tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "torchvision", None)
+    found, text = doctor._data(tmp_path)
+    assert not found and "下载不了" in text and "torchvision" in text
 
 
 def test_doctor_names_what_is_missing_and_the_way_out(monkeypatch, capsys):
