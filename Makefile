@@ -20,7 +20,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 VENDOR := assets/vendor/LICENSES.txt
 PAGE := _build/html/index.html
-JOBS ?= 2 # browsers at a time
+JOBS ?= 2 # test files at a time
 COLAB_IPYWIDGETS := 7.7.1
 COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
 
@@ -39,7 +39,7 @@ zip: book
 	python tools/offline_zip.py
 
 test: $(INSTALLED) $(COLAB)/.installed
-	python -m pytest tests/unit
+	python -m pytest -n $(JOBS) --dist loadfile tests/unit
 	IPYWIDGETS=$(COLAB_IPYWIDGETS) PYTHONPATH=$(abspath $(COLAB)) python -m pytest tests/unit/test_widgets*.py
 	$(MAKE) book SOLUTIONS=1
 	python tools/browser.py
