@@ -28,7 +28,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("d2lnotes", "frontend"):
         (root / name).symlink_to(ROOT / name)
-    shutil.copy(ROOT / "_config.yml", root)
+    for name in ("_config.yml", "LICENSE"):
+        shutil.copy(ROOT / name, root)
     (root / "_toc.yml").write_text(TOC, encoding="utf-8")
     (root / "intro.md").write_text("# 书\n\n为上课而写的一本小书。\n", encoding="utf-8")
     (root / "chapters/networks").mkdir(parents=True)

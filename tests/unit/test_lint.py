@@ -112,6 +112,11 @@ BROKEN = {
     ),
     "states of widgets": (lambda n: n["metadata"].update(widgets={}), ["metadata.widgets"]),
     "kernel": (lambda n: n["metadata"]["kernelspec"].update(name="mine"), ["'mine'", "python3"]),
+    "no GPU asked for": (
+        add("sizes", "\nfrom d2lnotes.recipes import train_recipe"),
+        ["Colab 上要有 GPU", "accelerator"],
+    ),
+    "a GPU for nothing": (lambda n: n["metadata"].update(accelerator="GPU"), ["不要占用", "删去"]),
     "no id": (lambda n: n["cells"][6].pop("id"), ["第 7 格", "没有 id"]),
     "same id": (lambda n: cell(n, "plot").update(id="sizes"), ["2 个单元格", "'sizes'"]),
     "no set-up": (drop("setup"), ["没有准备单元格", "stamp"]),

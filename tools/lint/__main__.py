@@ -13,6 +13,7 @@ BOOK = Path(__file__).parents[2]
 PAGE_RULES = [
     notebooks.results,
     notebooks.kernel,
+    notebooks.accelerator,
     notebooks.names_of_cells,
     notebooks.long_cells,
     notebooks.syntax,

@@ -36,6 +36,17 @@ def kernel(page: Page) -> Iterator[Fault]:
         yield page.fault(f"内核是 {name!r}，别的机器上没有；本书用 python3。make lint FIX=1 会改回")
 
 
+def accelerator(page: Page) -> Iterator[Fault]:
+    """A chapter that trains by recipes asks Colab for a GPU, and no other does."""
+    trains = any("from d2lnotes.recipes import" in cell.source for cell in page.code)
+    asked = page.notebook.get("metadata", {}).get("accelerator")
+    wanted = '笔记本的元数据里的 "accelerator": "GPU"'
+    if trains and asked != "GPU":
+        yield page.fault(f"用 d2lnotes.recipes 训练网络，Colab 上要有 GPU：加上{wanted}")
+    elif asked and not trains:
+        yield page.fault(f"不用 d2lnotes.recipes 训练网络，不要占用 Colab 的 GPU：删去{wanted}")
+
+
 def names_of_cells(page: Page) -> Iterator[Fault]:
     """Every cell has an id, and no two have the same: tests and links find cells by it."""
     for cell in page.cells:
