@@ -81,7 +81,7 @@ def test_slider_quiz_and_search_answer(opened) -> None:
     expect(root.locator(".dx-verdict")).to_have_text(re.compile("答对了|不是"))
 
     seen.page.goto(f"{seen.base}site/search.html?q=感受野")
-    result = seen.page.locator("#search-results ul.search li a").first
+    result = seen.page.locator("#search-results a").first
     expect(result).to_be_visible()
     result.click()
     expect(seen.page.locator("article")).to_contain_text("感受野")
