@@ -3,9 +3,10 @@
 import json
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-from d2lnotes.stamp import SETUP_CELL_ID
+from d2lnotes.stamp import SETUP_CELL_ID, stamp
 from lint.notebooks import setup_of
 
 BOOK = Path(__file__).parents[1]
@@ -84,6 +85,8 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
+    with suppress(ValueError):  # no address yet: the set-up cell says so itself
+        stamp(BOOK)
     print(f"写好了 {file.relative_to(BOOK).as_posix()}，也加进了 _toc.yml。")
     print("接下来：在 JupyterLab 里改它，make lint 检查，make book 生成网页。")
     return 0
