@@ -27,12 +27,13 @@ NOT_LOOKED_UP = "没有查成，不等于没有漏洞；请在连得上查询服
 # Licences under which anyone may pass things on, within this book too.
 TO_SHIP = {"MIT", "MIT-0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Apache-2.0", "OFL-1.1"}
 # What the book is only built and run with: these may be used, and every reader installs them.
-TO_USE = TO_SHIP | {"0BSD", "CC0-1.0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib", "NVIDIA"}
+TO_USE = TO_SHIP | {"0BSD", "BSL-1.0", "CC0-1.0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib", "NVIDIA"}
 SPELLINGS = {
     "2-Clause BSD License": "BSD-2-Clause",
     "Apache 2.0": "Apache-2.0",
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception": "Apache-2.0",  # which asks less
     "BSD 2-Clause License": "BSD-2-Clause",
     "BSD 3-Clause License": "BSD-3-Clause",
     "BSD License": "BSD",
