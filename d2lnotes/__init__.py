@@ -31,10 +31,10 @@ _OWNERS = {
         "kernel_matrix",
         "pool2d",
     ),
-    "models": ("layer_summary",),
+    "models": ("Residual", "layer_summary", "resnet18"),
     "diagrams": ("block_diagram", "network_diagram"),
     "data": ("DatasetError", "get_fashion_mnist_labels", "load_data_fashion_mnist"),
-    "plot": ("Animator", "plot_feature_maps", "plot_history", "show_images"),
+    "plot": ("Animator", "plot_feature_maps", "plot_history", "show_images", "use_svg_display"),
     "train": (
         "Accumulator",
         "History",
@@ -66,7 +66,9 @@ def __getattr__(name):
             return import_module(f"{__name__}.{owner}")
         if name in names:
             return getattr(import_module(f"{__name__}.{owner}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(
+        f"{__name__} 里没有 {name!r}；如果这是 d2l 的名字，附录“d2l 对照”一页说明换成什么"
+    )
 
 
 def __dir__():

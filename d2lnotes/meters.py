@@ -14,7 +14,11 @@ class Accumulator:
         self.data = [0.0] * n
 
     def add(self, *values):
-        """Add one number to each sum."""
+        """Add one number to each sum; another number of them raises ``ValueError``."""
+        if len(values) != len(self.data):
+            raise ValueError(
+                f"Accumulator 记着 {len(self.data)} 个和，给了 {len(values)} 个数：应相等"
+            )
         self.data = [total + float(v) for total, v in zip(self.data, values, strict=True)]
 
     def reset(self):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from .checkpoint import CheckpointError, check_same, load_checkpoint, save_checkpoint
 from .devices import as_device, try_all_gpus, try_gpu
@@ -59,6 +60,7 @@ def train_ch6(
 
     Args:
         net: Module from images ``(N, C, H, W)`` to scores ``(N, classes)``; trained in place.
+            Lazy layers are welcome.
         train_iter: Batches ``(X, y)``: a :class:`~d2lnotes.data.DeviceLoader` or a ``DataLoader``.
         test_iter: Batches to measure accuracy on after every epoch.
         num_epochs: Passes over ``train_iter``.
@@ -104,6 +106,7 @@ def train_ch6(
         raise ValueError(
             "多个进程一起训练时，train_ch6 和数据都必须设 seed：各进程要取到相同的小批量"
         )
+    _give_shapes(net, test_iter, device)
     if seed is not None:
         torch.manual_seed(seed)
     initialize(net, init)
@@ -159,6 +162,15 @@ def _check_batches(name, batches):
         raise TypeError(f"{name} 只能走一遍：请给 DataLoader 或列表，而不是 iter(...) 或生成器")
     if hasattr(batches, "__len__") and not len(batches):
         raise ValueError(f"{name} 是空的：一个小批量也没有")
+
+
+def _give_shapes(net, batches, device):
+    """Run one batch through a net with lazy layers: without shapes they have no weights to draw."""
+    lazy = (module for module in net.modules() if isinstance(module, LazyModuleMixin))
+    if any(module.has_uninitialized_params() for module in lazy):
+        X, _ = next(iter(batches))
+        with modes_kept(net), torch.no_grad():
+            net.to(device).eval()(X.to(device))
 
 
 def _generator(batches):

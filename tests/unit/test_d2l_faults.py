@@ -55,6 +55,13 @@ def can_go_on_from_given_weights(library, monkeypatch, capsys):
     return torch.equal(before, trained[1].weight)
 
 
+def draws_the_weights_of_lazy_layers(library, monkeypatch, capsys):
+    torch.manual_seed(0)
+    lazy = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))
+    fit(library, lazy, loader(), lr=0.0)
+    return lazy[1].weight.abs().max() > 0.3  # Xavier's bound is 0.48, PyTorch's default 0.25
+
+
 def returns_what_it_measured(library, monkeypatch, capsys):
     history = fit(library, net(), loader())
     return history is not None and len(history.test_acc) == 1
@@ -134,6 +141,7 @@ def refuses_an_empty_loader_in_words(library, monkeypatch, capsys):
     [
         works_with_four_batches,
         can_go_on_from_given_weights,
+        draws_the_weights_of_lazy_layers,
         returns_what_it_measured,
         leaves_the_mode_as_it_was,
         counts_loading_in_its_speed,

@@ -125,6 +125,20 @@ def test_init_may_be_a_function(loaders):
     assert history.train_loss[0] == pytest.approx(math.log(10), rel=1e-5)
 
 
+def test_lazy_layers_are_drawn_like_others(loaders):
+    lazy = nn.Sequential(
+        nn.LazyConv2d(4, 5), nn.LazyBatchNorm2d(), nn.ReLU(), nn.Flatten(), nn.LazyLinear(10)
+    )
+    eager = nn.Sequential(
+        nn.Conv2d(1, 4, 5), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 24 * 24, 10)
+    )
+    histories = [train(net, loaders, lr=0.1, seed=3) for net in (lazy, eager)]
+    assert histories[0].train_loss == histories[1].train_loss
+    assert torch.equal(weights(lazy), weights(eager))
+    assert torch.equal(lazy[1].running_mean, eager[1].running_mean)
+    assert lazy.training
+
+
 @pytest.mark.parametrize("mode", [True, False])
 def test_the_nets_mode_is_put_back(loaders, mode):
     net = relu_net().train(mode)
@@ -300,7 +314,7 @@ def test_accumulator_and_timer():
     sums.add(1, torch.tensor(2.0))
     sums.add(3, 4)
     assert (sums[0], sums[1]) == (4.0, 6.0)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="2 个和，给了 1 个"):
         sums.add(1)
     sums.reset()
     assert sums[0] == 0
