@@ -6,6 +6,7 @@
 # make lint    say what a page breaks; with FIX=1, first take results out of notebooks
 # make gate    train every quick recipe and compare with what is recorded
 # make offline unpack the zip with the network cut; install, run LeNet, kill it, go on
+# make colab   execute every notebook in an environment like Colab's
 # make bench   compare with d2l and torch
 # make audit   known vulnerabilities, and the licences of all that is shipped
 # make links   ask every outside link of the book whether it still answers
@@ -23,11 +24,12 @@ PAGE := _build/html/index.html
 JOBS ?= 2 # test files at a time
 COLAB_IPYWIDGETS := 7.7.1
 COLAB := $(VENV)/ipywidgets-$(COLAB_IPYWIDGETS)
+LIKE_COLAB := _build/colab
 
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve zip test chapter lint gate offline bench audit links data lock clean
+.PHONY: book serve zip test chapter lint gate colab offline bench audit links data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
@@ -57,6 +59,9 @@ gate: data
 
 offline: book
 	python -m pytest -s tests/offline
+
+colab: data $(LIKE_COLAB)/.installed
+	python -m pytest -s tests/colab
 
 bench: $(INSTALLED)
 	python benchmarks/bench.py --device $(DEVICE)
@@ -92,6 +97,12 @@ $(INSTALLED): requirements.txt pyproject.toml
 # what Colab has, beside what the book is built with
 $(COLAB)/.installed: $(INSTALLED)
 	pip install --upgrade --no-deps --target $(COLAB) ipywidgets==$(COLAB_IPYWIDGETS) ipython_genutils==0.2.0
+	touch $@
+
+# all that Colab has for these notebooks, and nothing else; some gigabytes
+$(LIKE_COLAB)/.installed: tests/colab/requirements.txt $(INSTALLED)
+	python -m venv --clear $(LIKE_COLAB)/venv
+	$(LIKE_COLAB)/venv/bin/pip install -r tests/colab/requirements.txt
 	touch $@
 
 $(VENDOR): $(INSTALLED) $(wildcard frontend/*.* frontend/.npmrc)

@@ -4,7 +4,15 @@ Import from the module that owns a name (``from d2lnotes.train import train_ch6`
 names load on first use, so ``import d2lnotes`` costs nothing.
 """
 
+import sys
 from importlib import import_module
+
+if sys.version_info < (3, 10):  # noqa: UP036 - a checkout may be imported by any Python
+    raise ImportError(
+        f"d2lnotes 需要 Python 3.10 或更新的版本，现在是 {sys.version.split()[0]}："
+        "请装一个新的（例如 conda create -n cnn python=3.11），再在它里面运行",
+        name=__name__,
+    )
 
 __version__ = "0.1.0"
 
@@ -46,6 +54,7 @@ _OWNERS = {
         "try_gpu",
     ),
     "recipes": ("recipe_here", "train_recipe"),
+    "storage": ("checkpoint_path",),
     "results": (),
     "gallery": (),
     "widgets": (

@@ -55,7 +55,7 @@ def _parser():
     record.add_argument("--again", action="store_true", help="丢掉已有的记录，全部重来")
     for command in (doctor, data, train, record):
         command.add_argument("--root", type=Path, help="存放数据的文件夹")
-    stamp = commands.add_parser("stamp", help="把仓库地址写进每本笔记的第一个代码单元格")
+    stamp = commands.add_parser("stamp", help="把 _config.yml 里的仓库地址写进每本笔记和 README")
     stamp.set_defaults(run=_stamp)
     stamp.add_argument("book", type=Path, nargs="?", default=Path(), help="书所在的文件夹")
     return parser
@@ -119,10 +119,16 @@ def _record(options):
 
 
 def _stamp(options):
+    from .repository import on_github, repository
     from .stamp import stamp
 
     changed = stamp(options.book)
-    print("\n".join(f"已写入 {path}" for path in changed) or "所有笔记本都已是最新")
+    url, _ = repository(options.book)
+    if not on_github(url):
+        print(f"{url} 不在 GitHub 上：Colab 打不开那里的笔记本，所以没有写打开的链接")
+    print("\n".join(f"已写入 {path}" for path in changed) or "都已是最新，没有要写的")
+    if changed:
+        print("提交并推送之后（branch 是标签的话，再打上标签并推送），Colab 才找得到")
     return 0
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from . import __version__
+
 FORMAT = 1
 
 
@@ -31,7 +33,7 @@ def save_checkpoint(path, state):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            torch.save({"format": FORMAT, **state}, file)
+            torch.save({"format": FORMAT, "d2lnotes": __version__, **state}, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -56,16 +58,27 @@ def load_checkpoint(path):
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        if zipfile.is_zipfile(path):  # whole, but with objects in it that are not read
+            raise _foreign(path) from error
         raise CheckpointError(
             f"检查点 {path} 不完整或已损坏，请删除它，从头训练（{type(error).__name__}）"
         ) from error
-    version = state.get("format") if isinstance(state, dict) else None
-    if version != FORMAT:
+    if not isinstance(state, dict) or "format" not in state:
+        raise _foreign(path)
+    if state["format"] != FORMAT:
         raise CheckpointError(
-            f"检查点 {path} 的格式是 {version!r}，这个版本的 d2lnotes 只认识 {FORMAT}："
-            "请删除它，或用写它的版本继续训练"
+            f"检查点 {path} 是 d2lnotes {state.get('d2lnotes', '的另一个版本')} 写的，"
+            f"格式是 {state['format']}，现在的 d2lnotes {__version__} 只认识格式 {FORMAT}："
+            "请换一个文件名从头训练，或装回那个版本接着训练"
         )
     return state
+
+
+def _foreign(path):
+    return CheckpointError(
+        f"{path} 不是 d2lnotes 的检查点（也许是你自己保存的权重），没有动它："
+        "请给 checkpoint 换一个文件名"
+    )
 
 
 def check_same(path, kind, saved, current):

@@ -21,13 +21,19 @@ from sphinx.environment import BuildEnvironment
 from import_closure import Closure
 
 PACKAGES = ("d2lnotes",)
+SETUP_CELL_ID = "setup"
+SETUP_HERE = "import sys"  # all that it does outside Colab, whatever address it holds
 DEFAULT_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def python_source(notebook: dict) -> str:
     """The code cells of a notebook as one Python source, IPython's own lines made calls."""
     transform = TransformerManager().transform_cell
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        cell
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code" and cell.get("id") != SETUP_CELL_ID
+    ]
     return "\n".join(transform("".join(cell["source"])) for cell in cells)
 
 
@@ -77,6 +83,9 @@ def join_key(app: Sphinx, docname: str, content: list[str]) -> None:
         notebook = json.loads(content[0])
         kernel = notebook["metadata"].setdefault("kernelspec", dict(DEFAULT_KERNEL))
         kernel["reached"] = value
+        for cell in notebook["cells"]:
+            if cell.get("id") == SETUP_CELL_ID:
+                cell["source"] = SETUP_HERE
         content[0] = json.dumps(notebook)
 
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch import nn
 
+from d2lnotes import __version__
 from d2lnotes import checkpoint as checkpoint_module
 from d2lnotes.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from d2lnotes.data import load_data_fashion_mnist
@@ -134,11 +135,20 @@ def test_another_versions_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint_module, "FORMAT", 99)
     save_checkpoint(tmp_path / "run.pt", {})
     monkeypatch.undo()
-    with pytest.raises(CheckpointError, match="格式是 99"):
+    with pytest.raises(CheckpointError, match=rf"d2lnotes {__version__} 写的.*格式是 99"):
         load_checkpoint(tmp_path / "run.pt")
-    torch.save([1, 2], tmp_path / "list.pt")
-    with pytest.raises(CheckpointError, match="格式是 None"):
-        load_checkpoint(tmp_path / "list.pt")
+    torch.save({"format": 0}, tmp_path / "older.pt")
+    with pytest.raises(CheckpointError, match=r"另一个版本 写的.*换一个文件名"):
+        load_checkpoint(tmp_path / "older.pt")
+
+
+@pytest.mark.parametrize("own", [[1, 2], {"weight": torch.zeros(2)}, dense()])
+def test_a_readers_own_file_is_not_called_damaged(tmp_path, own):
+    """Nobody is told to delete weights that they saved themselves."""
+    path = tmp_path / "mine.pt"
+    torch.save(own, path)
+    with pytest.raises(CheckpointError, match=r"mine\.pt 不是 d2lnotes 的检查点.*换一个文件名"):
+        load_checkpoint(path)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
