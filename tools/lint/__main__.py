@@ -65,7 +65,11 @@ def main() -> int:
         for file in page_files(BOOK):
             if file.suffix == ".ipynb" and notebooks.strip(file):
                 print(f"已清理 {file.relative_to(BOOK).as_posix()}")
-    found = list(faults(BOOK))
+    try:
+        found = list(faults(BOOK))
+    except ValueError as error:  # of `_config.yml`
+        print(error)
+        return 1
     for fault in found:
         print(fault)
     wrong = sum(not fault.hint for fault in found)

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
 from IPython.core.inputtransformer2 import TransformerManager
 
+from d2lnotes.repository import repository
 from d2lnotes.stamp import SETUP_CELL_ID, setup_source
 
 from .pages import Cell, Fault, Page
@@ -80,9 +80,12 @@ def set_up(page: Page, expected: str) -> Iterator[Fault]:
 
 
 def setup_of(book: Path) -> str:
-    """The set-up cell of this book."""
-    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
-    return setup_source(config["repository"]["url"], config["repository"]["branch"])
+    """The set-up cell of this book.
+
+    Raises:
+        ValueError: If the address in `_config.yml` is malformed; says so in Chinese.
+    """
+    return setup_source(*repository(book))
 
 
 def long_cells(page: Page) -> Iterator[Fault]:
