@@ -1,7 +1,6 @@
 """Training state on disk: written whole or not at all, read without running any code."""
 
 import os
-import pickle
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -57,11 +56,12 @@ def load_checkpoint(path):
         raise CheckpointError(f"无法读检查点 {path}：{error}") from error
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of any kind: pickle makes no promise about what is not its own
         if zipfile.is_zipfile(path):  # whole, but with objects in it that are not read
             raise _foreign(path) from error
         raise CheckpointError(
-            f"检查点 {path} 不完整或已损坏，请删除它，从头训练（{type(error).__name__}）"
+            f"检查点 {path} 不完整或已损坏，或者不是检查点：请换一个文件名，或删除它从头训练"
+            f"（{type(error).__name__}）"
         ) from error
     if not isinstance(state, dict) or "format" not in state:
         raise _foreign(path)

@@ -5,6 +5,7 @@
 
 import json
 import os
+import site
 import sysconfig
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,11 @@ from .recipes import find_recipe
 FORMAT = 1
 PACKAGE = Path(__file__).resolve().parent
 RESULTS = PACKAGE.parent / "results"  # of the repository
-INSTALLED = Path(sysconfig.get_path("data")) / "share/d2lnotes/results"  # without a repository
+# without a repository: where pip puts them, for everybody or (pip install --user) for one
+INSTALLED = tuple(
+    Path(base, "share/d2lnotes/results")
+    for base in (sysconfig.get_path("data"), site.getuserbase())
+)
 OWN = Path("results")  # what a reader recorded there
 
 
@@ -175,7 +180,7 @@ def results(model, recipe="quick", *, folder=None):
         ResultsError: If the file is damaged.
     """
     find_recipe(model, recipe)
-    for place in (OWN, RESULTS, INSTALLED) if folder is None else (folder,):
+    for place in (OWN, RESULTS, *INSTALLED) if folder is None else (folder,):
         recorded = read(path_of(model, recipe, place))
         if recorded and recorded.runs:
             return recorded

@@ -236,6 +236,17 @@ class Run:
     def load(self, path):
         """Go on from a state, if it is of this net and these settings."""
         state = load_checkpoint(path)
+        try:
+            self._restore(path, state)
+        except CheckpointError:
+            raise
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"检查点 {path} 的内容对不上，多半是另一个版本的 d2lnotes 或 torch 写的："
+                f"请换一个文件名，或删除它从头训练（{type(error).__name__}: {error}）"
+            ) from error
+
+    def _restore(self, path, state):
         check_same(path, "层", state["shapes"], self._shapes())
         check_same(path, "设置", state["settings"], self._settings())
         done = len(state["history"]["train_loss"])

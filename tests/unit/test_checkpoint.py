@@ -151,6 +151,23 @@ def test_a_readers_own_file_is_not_called_damaged(tmp_path, own):
         load_checkpoint(path)
 
 
+@pytest.mark.parametrize("part", ["shapes", "settings", "history", "random", "net", "optimizer"])
+def test_a_file_with_other_contents_is_refused(tmp_path, loaders, part):
+    path = tmp_path / "run.pt"
+    train(path, loaders)
+    state = torch.load(path, weights_only=True)
+    for other in ({k: v for k, v in state.items() if k != part}, state | {part: {"new": 1}}):
+        torch.save(other, path)
+        with pytest.raises(CheckpointError, match="换一个文件名，或删除它从头训练"):
+            train(path, loaders)
+
+
+def test_a_text_is_refused(tmp_path):
+    (tmp_path / "run.pt").write_text("hello, this is a text\n" * 10)
+    with pytest.raises(CheckpointError, match="或者不是检查点"):
+        load_checkpoint(tmp_path / "run.pt")
+
+
 @pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
 def test_half_a_file_is_refused(tmp_path, keep):
     path = tmp_path / "run.pt"

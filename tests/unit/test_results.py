@@ -197,7 +197,7 @@ def test_a_readers_own_records_come_first(whole, tmp_path, monkeypatch):
     assert results("lenet") == whole[1]
     monkeypatch.setattr(reading, "OWN", tmp_path / "nothing")
     monkeypatch.setattr(reading, "RESULTS", tmp_path / "nothing")
-    monkeypatch.setattr(reading, "INSTALLED", whole[0])
+    monkeypatch.setattr(reading, "INSTALLED", (whole[0],))
     assert results("lenet") == whole[1]
 
 
