@@ -1,4 +1,5 @@
 # make book    build the site into _build/html; without solutions: make book SOLUTIONS=0
+# make pdf     print it as _build/cnn-book.pdf
 # make serve   open it in a browser
 # make zip     pack it for a class without internet; without solutions: make zip SOLUTIONS=0
 # make test    run all tests
@@ -29,10 +30,14 @@ LIKE_COLAB := _build/colab
 # so that npm runs the venv's node, and notebooks the venv's kernel
 export PATH := $(abspath $(BIN)):$(PATH)
 
-.PHONY: book serve zip test chapter lint gate colab offline bench audit links data lock clean
+.PHONY: book pdf serve zip test chapter lint gate colab offline bench audit links data lock clean
 
 book: $(INSTALLED) $(VENDOR) data
 	jupyter-book build -W -n --keep-going .
+
+pdf: book
+	python tools/browser.py
+	python tools/pdf.py
 
 serve: $(PAGE)
 	(sleep 1; python -m webbrowser "http://localhost:$(PORT)/") & python -m http.server -d _build/html $(PORT)

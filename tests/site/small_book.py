@@ -39,7 +39,7 @@ class Book:
         shutil.copy(ROOT / "LICENSE", root)
         self.write("assets/vendor/LICENSES.txt", "")
         (root / "frontend").symlink_to(ROOT / "frontend")  # its minifiers
-        for name in ("book.css", "favicon.svg"):
+        for name in ("book.css", "favicon.svg", "print.css", "print.js"):
             self.write(f"assets/{name}", (ROOT / "assets" / name).read_text(encoding="utf-8"))
         for name in ("book-widgets.js", "mathjax/startup.js"):
             self.write(f"assets/vendor/{name}", "")
