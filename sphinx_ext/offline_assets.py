@@ -36,8 +36,10 @@ RUNTIME_ICONS = {"fa-play", "fa-pause", "fa-stop", "fa-retweet", "fa-repeat"}
 UNUSED = (
     "**/*.map",
     "*.html",
+    "language_data.js",
     "locales/**/*.?o",
     "scripts/fontawesome.js*",
+    "searchtools.js",
     "sphinx-thebe.*",
     "vendor/fontawesome/**/*.ttf",
 )

@@ -15,12 +15,10 @@ block that is not closed, or that stands in another, is an error: it might swall
 import json
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import CONFIG_OK, BuildEnvironment
 from sphinx.errors import ExtensionError
 
 VALUES = {"1": True, "0": False}
@@ -117,15 +115,6 @@ def read_environment(app: Sphinx, config: Config) -> None:
     config.solutions = VALUES[value]
 
 
-def forget_old_words(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> Iterable[str]:
-    """Deletes the search index where every page is read anew: Sphinx keeps words of old pages."""
-    if env.config_status != CONFIG_OK:
-        Path(app.outdir, "searchindex.js").unlink(missing_ok=True)
-    return ()
-
-
 def drop_from_page(app: Sphinx, docname: str, content: list[str]) -> None:
     """Takes the solutions out of a page that is about to be read; checks them in any case."""
     text = page_without_solutions(docname, content[0])
@@ -152,7 +141,6 @@ def setup(app: Sphinx) -> dict:
     """Connects the extension to Sphinx."""
     app.add_config_value("solutions", True, "env")  # another value: every page is read anew
     app.connect("config-inited", read_environment)
-    app.connect("env-get-outdated", forget_old_words)
     app.connect("source-read", drop_from_page)
     app.connect("build-finished", drop_from_sources)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -50,7 +50,7 @@ def test_a_build_without_solutions_holds_none(book: Book) -> None:
     for secret in SECRETS:
         assert {"intro.html", "chapters/one.html"} <= set(holders(html, secret))
     assert holders(html / "_sources", "quokka") == ["chapters/one.ipynb", "intro.md"]
-    assert holders(html, "quokka")[-1] == "searchindex.js"
+    assert "_static/search-index.js" in holders(html, "quokka")
 
     status, runs, log = book.build(SOLUTIONS="0")
     assert (status, runs) == (0, []), log  # results come from the cache
