@@ -33,7 +33,7 @@ def test_doctor_is_content_with_this_machine():
 def test_doctor_without_data_and_torchvision(monkeypatch, tmp_path):
     monkeypatch.setattr(download, "DEBIAN_FOLDER", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setitem(sys.modules, "torchvision", None)
+    monkeypatch.setitem(sys.modules, "torchvision.datasets", None)
     found, text = doctor._data(tmp_path)
     assert not found and "下载不了" in text and "torchvision" in text
 
