@@ -1,5 +1,5 @@
 // Entry: draws every widget that a built page holds, with no kernel and no request.
-import { WidgetManager } from "./manager.js";
+import { pause, WidgetManager } from "./manager.js";
 import css from "virtual:widgets.css";
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
@@ -50,6 +50,7 @@ async function show(manager, script) {
 async function start() {
   document.documentElement.dataset.bookWidgets = "loading"; // explorers see that they stand in the book
   const states = document.querySelectorAll(STATE);
+  await pause();
   if (states.length) {
     const style = document.createElement("style");
     style.textContent = css;

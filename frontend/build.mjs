@@ -1,5 +1,5 @@
-// Writes assets/vendor: book-widgets.js (one file, no loader), MathJax, and their licences.
-import { cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+// Writes assets/vendor: book-widgets.js (one file, no loader), and the licences of all we publish.
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
@@ -68,23 +68,7 @@ async function bundle() {
   return Object.keys(metafile.inputs);
 }
 
-/** MathJax without its menu and explorer: what a page of formulas loads, 100 kB less. */
-async function copyMathJax() {
-  const parts = [
-    "startup.js",
-    "core.js",
-    "input/tex.js",
-    "input/tex/extensions",
-    "output/chtml.js",
-    "output/chtml/fonts",
-    "a11y/assistive-mml.js",
-  ];
-  for (const part of parts) {
-    await cp(path.join(modules, "mathjax/es5", part), path.join(out, "mathjax", part), { recursive: true });
-  }
-}
-
-/** Name, version and licence of every package that has a file in the bundle, and of MathJax. */
+/** Name, version and licence of every package with a file in the bundle, and of MathJax's glyphs. */
 async function writeLicences(inputs) {
   const names = inputs.map((f) => f.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
   const packages = [...new Set([...names, "@lumino/widgets", "mathjax"])].filter(Boolean).sort();
@@ -103,5 +87,4 @@ async function writeLicences(inputs) {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const inputs = await bundle();
-await copyMathJax();
 await writeLicences(inputs);

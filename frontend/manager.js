@@ -14,17 +14,8 @@ const MODULES = {
   anywidget: anywidget(base),
 };
 
-/** Sets the formulas of a label; pages without formulas have no MathJax and keep the source. */
-function typeset(element) {
-  const { MathJax } = window;
-  if (!MathJax?.startup || !/\$[^$]+\$|\\\(/.test(element.textContent)) return;
-  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const text = texts.currentNode; // the page's MathJax knows \( \), labels are written with $ $
-    text.data = text.data.replace(/\$([^$]+)\$/g, "\\($1\\)");
-  }
-  MathJax.startup.promise?.then(() => MathJax.typesetPromise?.([element]));
-}
+/** Lets the browser answer the reader before the work goes on. */
+export const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 const BUTTONS = { "fa-play": "播放", "fa-pause": "暂停", "fa-stop": "停止", "fa-retweet": "循环播放" };
 
@@ -52,8 +43,9 @@ async function childrenDrawn(view) {
 }
 
 export class WidgetManager extends ManagerBase {
-  // Controls ask this for formulas; without it they call MathJax 2, which is not there.
-  _rendermime = { latexTypesetter: { typeset } };
+  // Controls ask this for formulas; without it they call MathJax 2, which is not there. Labels
+  // keep the source: pages have no MathJax, their formulas are set while the book is built.
+  _rendermime = { latexTypesetter: { typeset() {} } };
   #shown = new Set();
 
   constructor() {
@@ -72,6 +64,7 @@ export class WidgetManager extends ManagerBase {
   }
 
   async create_view(model, options = {}) {
+    await pause(); // each control is drawn by itself: a phone would stand still for half a second
     const view = await super.create_view(model, options);
     nameParts(view, model);
     view.listenTo(model, "change:description", () => nameParts(view, model));

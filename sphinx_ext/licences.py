@@ -23,7 +23,8 @@ HEADING = re.compile(r"^(?P<name>\S.*) (?P<version>\S+) \((?P<licence>[^()]+)\)$
 UNKNOWN = "of unknown origin:"
 
 TEMPLATE = re.compile(r"(_t|\.jinja)$")  # of Sphinx, which fills it in
-OURS = (NAME, "widget-code/*", "search-index.js")  # written at build time, from this repository
+# written at build time, from this repository; pages.css from the other style sheets of the site
+OURS = (NAME, "widget-code/*", "search-index.js", "styles/pages.css")
 GENERATED = {"mystnb.*.css": "myst-nb", "pygments.css": "Pygments", "translations.js": "Sphinx"}
 
 

@@ -1,9 +1,9 @@
 """Everything a page needs lies beside it: no request to another host, and no weight unused.
 
-* ipywidgets, anywidget and MathJax come from assets/vendor, which frontend/ builds.
+* ipywidgets and anywidget come from assets/vendor, which frontend/ builds.
 * fontawesome.js (1.5 MB on every page) is left out by templates/static/webpack-macros.html; the
   icon fonts, which do the same work, are cut to the icons that the site names.
-* Thebe, which the book does not use, is left out.
+* Scripts wait for the text; a page loads none that it has no use for.
 * A page that would ask another host for anything is a warning, and so fails a build with -W.
 """
 
@@ -25,12 +25,21 @@ logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE.parent / "assets"
-VENDORED = ("vendor/book-widgets.js", "vendor/mathjax/startup.js")
+BUNDLE = "vendor/book-widgets.js"
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
 STYLES = "styles/pydata-sphinx-theme.css"
 
 # Icons that scripts make at run time, so that no page names them: those of widgets.Play.
 RUNTIME_ICONS = {"fa-play", "fa-pause", "fa-stop", "fa-retweet", "fa-repeat"}
+
+# Scripts and style sheets that every page names, and what a page that needs them holds.
+USES = {
+    r"thebe": "",  # live code: it names an outside host
+    r"DOCUMENTATION_OPTIONS\.pagename": "",  # for a menu of versions, and too early if scripts wait
+    r"[tT]oggle(button|Hint|OpenOnPrint)": r'class="[^"]*\b(toggle|dropdown)\b',
+    r"sphinx-design|design-tabs": r'class="[^"]*\bsd-',
+    r"copybutton|clipboard": r'class="highlight',
+}
 
 # Files of the themes that no page asks for: source maps, templates, catalogues of translations.
 UNUSED = (
@@ -56,34 +65,38 @@ REQUESTS = (
 
 def configure(app: Sphinx, config: Config) -> None:
     """Points Sphinx, MyST-NB and the theme at local files."""
-    for name in VENDORED:
-        if not (ASSETS / name).is_file():
-            raise ExtensionError(f"no assets/{name}: run `npm ci && npm run build` in frontend/")
+    if not (ASSETS / BUNDLE).is_file():
+        raise ExtensionError(f"no assets/{BUNDLE}: run `npm ci && npm run build` in frontend/")
     # Added here and not in _config.yml: Jupyter Book puts every script below the paths that it
     # knows of into every page.
     config.html_static_path.append(str(ASSETS))
-    config.templates_path.append(str(HERE / "templates"))
-    config.nb_ipywidgets_js = {"vendor/book-widgets.js": {"defer": "defer"}}
-    config.mathjax_path = "vendor/mathjax/startup.js"
-    loader = {"load": ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]}
-    config.mathjax3_config = {**(config.mathjax3_config or {}), "loader": loader}
+    config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's components
+    config.nb_ipywidgets_js = {BUNDLE: {"defer": "defer"}}
 
 
 def drop_unused(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object
 ) -> None:
-    """Takes out scripts and styles that a page has no use for.
-
-    That is Thebe, which Jupyter Book loads everywhere for live code and which names an outside
-    host; and MathJax on a page without formulas whose chapters have some.
-    """
-    unused = ["thebe"] if 'class="math' in context.get("body", "") else ["thebe", "mathjax"]
+    """Takes out scripts and styles that a page has no use for."""
+    body = context.get("body", "")
+    unused = [words for words, use in USES.items() if not (use and re.search(use, body))]
     for kind in ("script_files", "css_files"):
         context[kind] = [
             file
             for file in context[kind]
-            if not any(word in _description(file).lower() for word in unused)
+            if not any(re.search(words, _description(file)) for words in unused)
         ]
+
+
+def defer_scripts(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object
+) -> None:
+    """Lets scripts wait until the page is parsed; on the search page others build on them."""
+    for file in context["script_files"]:  # the same objects on every page
+        if templatename == "search.html":
+            getattr(file, "attributes", {}).pop("defer", None)
+        elif getattr(file, "filename", None):
+            file.attributes.setdefault("defer", "defer")
 
 
 def _description(file: object) -> str:
@@ -165,5 +178,6 @@ def setup(app: Sphinx) -> dict:
     # Style sheets and scripts are normalised at priority 800; be there before.
     app.connect("config-inited", configure, priority=100)
     app.connect("html-page-context", drop_unused, priority=900)
+    app.connect("html-page-context", defer_scripts, priority=910)
     app.connect("build-finished", finish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

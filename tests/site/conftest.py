@@ -120,14 +120,13 @@ class Visit:
             self.complaints.append(f"{response.status}: {response.url}")
 
     def settle(self) -> None:
-        """Waits until widgets and formulas are drawn and nothing is asked for any more."""
+        """Waits until widgets are drawn and nothing is asked for any more."""
         self.page.wait_for_load_state("networkidle")
         if self.page.locator('script[src*="book-widgets.js"]').count():
             try:
                 self.page.wait_for_function(READY, timeout=15_000)
             except TimeoutError:
                 self.complaints.append("widgets: not ready after 15 s")
-        self.page.evaluate("() => window.MathJax?.startup?.promise")
         self.page.wait_for_load_state("networkidle")
 
 

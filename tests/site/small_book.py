@@ -38,11 +38,10 @@ class Book:
         shutil.copy(ROOT / "_config.yml", root)
         shutil.copy(ROOT / "LICENSE", root)
         self.write("assets/vendor/LICENSES.txt", "")
-        (root / "frontend").symlink_to(ROOT / "frontend")  # its minifiers
-        for name in ("book.css", "favicon.svg", "print.css", "print.js"):
+        (root / "frontend").symlink_to(ROOT / "frontend")  # its minifiers and MathJax
+        for name in ("book.css", "favicon.svg", "keyboard.js", "print.css", "print.js"):
             self.write(f"assets/{name}", (ROOT / "assets" / name).read_text(encoding="utf-8"))
-        for name in ("book-widgets.js", "mathjax/startup.js"):
-            self.write(f"assets/vendor/{name}", "")
+        self.write("assets/vendor/book-widgets.js", "")
         for name, text in PACKAGE.items():
             self.write(name, text)
         self.write("_toc.yml", TOC)

@@ -116,9 +116,10 @@ def test_bad_cell_fails_twice(book: Book, code: str, words: list[str]) -> None:
         "[没有](chapters/one.ipynb#没有)",
         "{ref}`nothing`",
         "![没有](none.png)",
+        "$\\frac{1}$",
     ],
 )
-def test_missing_reference_fails_twice(book: Book, link: str) -> None:
+def test_missing_reference_or_bad_formula_fails_twice(book: Book, link: str) -> None:
     book.write("intro.md", f"# 书\n\n见[第一章](chapters/one.ipynb#第一节)和{link}。\n")
     book.assert_fails_twice("没有生成好：", "- intro.md：")
 
