@@ -5,3 +5,11 @@ for (const button of document.querySelectorAll("button")) {
     if (!this.matches(":focus-visible")) HTMLElement.prototype.blur.call(this);
   };
 }
+
+// The theme makes a stop for the Tab key of code and tables that scroll; these are the formulas.
+const scrolling = new ResizeObserver((formulas) => {
+  for (const { target } of formulas) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+});
+for (const formula of document.querySelectorAll('mjx-container[display="true"]')) {
+  scrolling.observe(formula);
+}
