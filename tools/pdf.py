@@ -31,7 +31,7 @@ PATIENCE = 60_000  # milliseconds for the explorers of a page
 DRAWN = """() => document.documentElement.dataset.bookWidgets === "ready"
   || !document.querySelector('script[src*="book-widgets.js"]')"""
 FAULT = "() => document.querySelector('[data-widget-error]')?.dataset.widgetError"
-SETTLED = "() => Promise.all([window.MathJax?.startup?.promise, document.fonts.ready])"
+SETTLED = "() => document.fonts.ready"
 # Two Chinese characters that look the same are both the box that stands for a missing one.
 HAS_CHINESE = """() => {
   const draw = (char) => {
