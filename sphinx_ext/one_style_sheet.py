@@ -36,8 +36,8 @@ def is_general(sheet: object) -> bool:
 
 
 def configure(app: Sphinx, config: Config) -> None:
-    """Lets every page link to the one sheet."""
-    config.html_css_files.append(NAME)
+    """Lets every page link to the one sheet, before what is for print alone."""
+    config.html_css_files.insert(0, NAME)
 
 
 def refer(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: object) -> None:

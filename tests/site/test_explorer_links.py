@@ -22,6 +22,8 @@ def test_some_chapter_has_such_links() -> None:
 @pytest.mark.parametrize("name", WITH_LINKS)
 def test_links_set_the_explorer_that_they_name(visit, scheme: str, name: str) -> None:
     seen = visit(scheme, name)
+    # else the page may still be on its smooth way to the link when the link is followed
+    seen.page.emulate_media(reduced_motion="reduce")
     links = seen.page.locator(LINKS)
     assert links.count() > 0
     for i in range(links.count()):
