@@ -54,7 +54,7 @@ class Student:
 
     def start(self, *words: str | Path) -> subprocess.Popen:
         """Starts Python in the unpacked folder, with no network."""
-        keep = ("PATH", "LANG", "OMP_NUM_THREADS", "OMP_WAIT_POLICY")
+        keep = ("PATH", "LANG", "OMP_NUM_THREADS", "GOMP_SPINCOUNT")
         environment = {name: os.environ[name] for name in keep if name in os.environ}
         return subprocess.Popen(
             [*ALONE, *WITH_LOOPBACK, self.python, *words],
